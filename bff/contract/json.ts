@@ -1,0 +1,40 @@
+/** A 64-bit integer: a number where that is exact, a bigint beyond ±(2^53 − 1). */
+export type Int64 = number | bigint
+
+const MAY_LOSE_DIGITS = /[0-9]{16}/
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
+declare const JSON: {
+  parse(text: string, reviver?: Reviver): unknown
+  stringify(value: unknown, replacer?: (key: string, value: unknown) => unknown): string
+  rawJSON(text: string): unknown
+}
+
+const exactInteger: Reviver = (_key, value, context) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) && context.source && /^-?[0-9]+$/.test(context.source)
+    ? BigInt(context.source)
+    : value
+
+/**
+ * JSON.parse which keeps integers beyond 2^53 exact, as bigint. The slower reviver runs only where the text has a number
+ * (or a string) of 16 digits at all.
+ */
+export const parseJson = (text: string): unknown =>
+  MAY_LOSE_DIGITS.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)
+
+const printable = (_key: string, value: unknown) => (typeof value === 'bigint' ? JSON.rawJSON(value.toString()) : value)
+
+/** JSON.stringify which prints a bigint as a JSON number. */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    // a bigint is rare: only then is the replacer paid for
+    if (error instanceof TypeError && /BigInt/.test(error.message)) return JSON.stringify(value, printable)
+    throw error
+  }
+}
+
+export const int64 = (value: bigint | string): Int64 => {
+  const exact = BigInt(value)
+  return exact >= BigInt(Number.MIN_SAFE_INTEGER) && exact <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(exact) : exact
+}
