@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+// Two kinds of test: `unit` needs nothing but Node (embedded database, local folder); `e2e` drives a real browser.
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{bff,bench,bin,web,.ci}/**/*.test.{ts,tsx}'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
