@@ -1,0 +1,112 @@
+import * as z from 'zod'
+import { endpoint, mayEdit, mayManage, mayRead, theRun, type Target } from './endpoint.ts'
+import { AnswerInt64, Characters, listOf, Nothing, Int64Field, printedList, Required, Text, withRunId } from './wire.ts'
+
+export const FileInfo = z
+  .object({ path: z.string(), is_dir: z.boolean(), file_size: AnswerInt64.optional() })
+  .meta({ id: 'FileInfo' })
+export type FileInfo = z.output<typeof FileInfo>
+
+/** A stream of bytes has no schema; what it carries is in its headers. */
+const Bytes = z.unknown()
+const theArtifact = (input: { path: string }): readonly Target[] => [{ artifact: input.path }]
+const theFolder = (input: { path?: string | undefined }): readonly Target[] => [{ artifact: input.path ?? '' }]
+const Address = z.object({ path: Required })
+
+export const listArtifacts = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow/artifacts/list',
+  summary: "A folder of a run's artifacts. Paths are relative to the run.",
+  permission: mayRead(theRun),
+  input: withRunId({ path: Text, page_token: Text }),
+  output: z.object({ root_uri: z.string(), files: printedList(FileInfo), next_page_token: z.string().optional() }),
+})
+
+export const getArtifact = endpoint({
+  method: 'GET',
+  path: '/get-artifact',
+  transfer: 'download',
+  summary: 'The bytes of one artifact of a run.',
+  permission: mayRead(theRun),
+  input: withRunId({ path: Required }),
+  output: Bytes,
+})
+
+export const uploadRunArtifact = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/upload-artifact',
+  transfer: 'upload',
+  summary: 'Upload one artifact of at most 10 MiB from a browser.',
+  permission: mayEdit(theRun),
+  input: withRunId({ path: Text }),
+  output: Nothing,
+})
+
+export const listProxiedArtifacts = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow-artifacts/artifacts',
+  summary: 'A folder below the artifact root. Paths are names within the folder.',
+  permission: mayRead(theFolder),
+  input: z.object({ path: Text }),
+  output: z.object({ files: printedList(FileInfo) }),
+})
+
+export const downloadArtifact = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow-artifacts/artifacts/{path…}',
+  transfer: 'download',
+  summary: 'The bytes of one artifact.',
+  permission: mayRead(theArtifact),
+  input: Address,
+  output: Bytes,
+})
+
+export const uploadArtifact = endpoint({
+  method: 'PUT',
+  path: '/api/2.0/mlflow-artifacts/artifacts/{path…}',
+  transfer: 'upload',
+  summary: 'Store one artifact; it appears whole or not at all.',
+  permission: mayEdit(theArtifact),
+  input: Address,
+  output: Nothing,
+})
+
+export const deleteArtifact = endpoint({
+  method: 'DELETE',
+  path: '/api/2.0/mlflow-artifacts/artifacts/{path…}',
+  summary: 'Delete a file or a folder.',
+  permission: mayManage(theArtifact),
+  input: Address,
+  output: Nothing,
+})
+
+const multipart = (verb: 'create' | 'complete' | 'abort') => `/api/2.0/mlflow-artifacts/mpu/${verb}/{folder…}` as const
+const theUpload = (input: { folder: string; path: string }): readonly Target[] => [{ artifact: `${input.folder}/${input.path}` }]
+const Upload = z.object({ folder: Required, path: Required, upload_id: Required })
+
+export const createMultipartUpload = endpoint({
+  method: 'POST',
+  path: multipart('create'),
+  summary: 'Begin a multipart upload. Not offered yet: clients fall back to one PUT.',
+  permission: mayEdit(theUpload),
+  input: z.object({ folder: Required, path: Required, num_parts: Int64Field }),
+  output: z.object({ upload_id: z.string(), credentials: printedList(z.object({ url: z.string(), part_number: AnswerInt64, headers: z.record(z.string(), z.string()) })) }),
+})
+
+export const completeMultipartUpload = endpoint({
+  method: 'POST',
+  path: multipart('complete'),
+  summary: 'Complete a multipart upload.',
+  permission: mayEdit(theUpload),
+  input: Upload.extend({ parts: listOf(z.object({ part_number: Int64Field, etag: Characters, url: Text })) }),
+  output: Nothing,
+})
+
+export const abortMultipartUpload = endpoint({
+  method: 'POST',
+  path: multipart('abort'),
+  summary: 'Abort a multipart upload.',
+  permission: mayEdit(theUpload),
+  input: Upload,
+  output: Nothing,
+})

@@ -1,0 +1,167 @@
+import * as z from 'zod'
+import { type Int64, int64 } from './json.ts'
+
+// The scalars of MLflow's wire (protobuf JSON, with what its R and Java clients really send).
+// Messages have the words that MLflow's own tests compare: "Missing value …" and "Invalid value … supplied" are put in front
+// by asInvalid() of kit/route.ts, which knows the path.
+
+const MAX = 2n ** 63n - 1n
+const MIN = -(2n ** 63n)
+/** "1e+05", "1.7e+12": R prints whole numbers so. */
+const EXPONENT = /^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}$/
+
+function readInt64(value: unknown): Int64 | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
+  let exact: bigint
+  if (typeof value === 'bigint') exact = value
+  else if (typeof value !== 'string') return undefined
+  else if (/^[+-]?\d{1,19}$/.test(value)) exact = BigInt(value.replace('+', ''))
+  else if (EXPONENT.test(value) && Number.isSafeInteger(Number(value))) exact = BigInt(Number(value))
+  else return undefined
+  return exact >= MIN && exact <= MAX ? int64(exact) : undefined
+}
+
+const HINT = 'a 64-bit integer is needed'
+
+/** int64: JSON number, decimal string, or a whole number in exponent form. Booleans and fractions are refused. */
+export const Int64Field = z
+  .unknown()
+  .transform((value, context): Int64 => {
+    const number = readInt64(value)
+    if (number !== undefined) return number
+    context.issues.push({ code: 'custom', message: HINT, input: value, params: { missing: value === undefined || value === null } })
+    return z.NEVER
+  })
+  .meta({ type: 'integer', format: 'int64' }) as unknown as z.ZodType<Int64, Int64 | string>
+
+/** An int64 that may be absent; null and the empty string of a query count as absent. */
+export const OptionalInt64 = z
+  .unknown()
+  .transform((value, context): Int64 | undefined => {
+    if (value === undefined || value === null || value === '') return undefined
+    const number = readInt64(value)
+    if (number !== undefined) return number
+    context.issues.push({ code: 'custom', message: HINT, input: value })
+    return z.NEVER
+  })
+  .optional()
+  .meta({ type: 'integer', format: 'int64' }) as unknown as z.ZodOptional<z.ZodType<Int64 | undefined, Int64 | string | null>>
+
+/** double: number, numeric string, "NaN", "Infinity", "-Infinity"; a boolean counts as 1 or 0 as in MLflow. */
+export const Double = z
+  .unknown()
+  .transform((value, context): number => {
+    if (typeof value === 'number') return value
+    if (typeof value === 'boolean') return value ? 1 : 0
+    if (typeof value === 'bigint') return Number(value)
+    if (typeof value === 'string' && value.trim() !== '') {
+      if (value === 'NaN') return Number.NaN
+      const number = Number(value)
+      if (!Number.isNaN(number)) return number
+    }
+    context.issues.push({ code: 'custom', message: 'a number is needed', input: value, params: { missing: value === undefined || value === null } })
+    return z.NEVER
+  })
+  .meta({ type: 'number', format: 'double' }) as unknown as z.ZodType<number, number | string | boolean>
+
+/** A string that the database can keep as it is: no NUL, no half of a surrogate pair. */
+export const Characters = z
+  .string()
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'NUL and lone surrogates cannot be stored')
+
+/** An optional string: null is the same as absent. */
+export const Text = Characters.nullish().transform((value) => value ?? undefined)
+
+/** A required string: absent, null and empty are all "missing" (MLflow's _assert_required). */
+export const Required = Characters.min(1, 'missing')
+
+/** max_results: from 1 to `max`, `fallback` where absent. */
+export const pageSize = (fallback: number, max: number) =>
+  OptionalInt64.transform((value) => value ?? fallback)
+    .refine((value) => value >= 1 && value <= max, `max_results must be between 1 and ${max}`)
+    .transform(Number)
+
+/** A list: null and absent are empty; one scalar of a query string is a list of one. */
+export const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .preprocess((value) => (value === null ? [] : typeof value === 'string' ? [value] : value), z.array(item))
+    .prefault([]) as unknown as z.ZodPrefault<z.ZodType<z.output<T>[], z.input<T>[] | string | null>>
+
+/** An enum by name or by protobuf number. */
+export const byNameOrNumber = <const N extends readonly [string, ...string[]]>(names: N) =>
+  z
+    .preprocess((value) => {
+      if (value === null || value === '') return undefined
+      const number = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0
+      return names[number - 1] ?? value
+    }, z.enum(names).optional())
+    .optional() as unknown as z.ZodOptional<z.ZodType<N[number] | undefined, N[number] | number | null>>
+
+/** A pair in an answer. */
+export const KeyValue = z.object({ key: z.string(), value: z.string() }).meta({ id: 'KeyValue' })
+export type KeyValue = z.infer<typeof KeyValue>
+
+/** What the wire has where it prints a list only when it has something in it. */
+export const printedList = <T extends z.ZodType>(item: T) => z.array(item).default([])
+
+/** An int64 in an answer. */
+export const AnswerInt64 = z.union([z.number(), z.bigint()]).meta({ type: 'integer', format: 'int64' })
+
+/** A double in an answer: NaN and infinities are printed as words. */
+export const AnswerDouble = z
+  .union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+  .transform(Number)
+  .meta({ type: 'number', format: 'double' })
+
+/** Characters, as Python counts them: code points. */
+export const codePoints = (text: string) => {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+const PLAIN_KEY = /^[A-Za-z0-9_: -]{1,250}$/
+const KEY_CHARACTERS = /^[/\p{L}\p{N}_.\- :]*$/u
+
+/** Why MLflow refuses this metric, param or tag key, or undefined (mlflow/utils/validation.py). */
+export function keyProblem(key: string): string | undefined {
+  if (PLAIN_KEY.test(key)) return undefined
+  if (codePoints(key) > 250) return `a key has at most 250 characters, this one has ${codePoints(key)}`
+  if (!KEY_CHARACTERS.test(key))
+    return 'Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)'
+  if (key.split('/').some((part) => part === '' || part === '.' || part === '..'))
+    return 'Names may be treated as files in certain cases, and must not resolve to other names when treated as such'
+  return undefined
+}
+
+/** A metric, param or tag key. MLflow calls a metric's key `name` in its messages: `calledName`. */
+export const keyField = (options: { calledName?: boolean } = {}) =>
+  Required.check((context) => {
+    const problem = context.value === '' ? undefined : keyProblem(context.value)
+    if (problem)
+      context.issues.push({ code: 'custom', message: problem, input: context.value, params: { calledName: options.calledName ?? false } })
+  })
+
+/** A pair that a caller sends; a value that is absent is the empty string. */
+export const PairField = z.object({ key: keyField(), value: Text.transform((value) => value ?? '') })
+
+/**
+ * An input that names its run by run_id or, as the old clients do, by run_uuid. Two different ids are refused.
+ */
+export const withRunId = <S extends z.ZodRawShape>(shape: S) =>
+  z.object({ run_id: Text, run_uuid: Text, ...shape }).transform((input, context) => {
+    const { run_id, run_uuid, ...rest } = input as { run_id: string | undefined; run_uuid: string | undefined } & z.output<z.ZodObject<S>>
+    const id = run_id || run_uuid
+    if (!id) {
+      context.issues.push({ code: 'custom', message: 'missing', path: ['run_id'], input: undefined, params: { missing: true } })
+      return z.NEVER
+    }
+    if (run_id && run_uuid && run_id !== run_uuid) {
+      context.issues.push({ code: 'custom', message: `run_uuid is '${run_uuid}'; send one id, or the same twice`, path: ['run_id'], input: run_id })
+      return z.NEVER
+    }
+    return { ...(rest as unknown as z.output<z.ZodObject<S>>), run_id: id }
+  })
+
+export const Nothing = z.object({})
+export type Nothing = Record<string, never>

@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ApiError, type Endpoint, type Input, type Int64, invalid, stringifyJson } from '#contract'
+import type * as z from 'zod'
+import { readInput } from './input.ts'
+
+/** What a caller may see. The core puts it into its SQL; it knows nothing else of who is asking. */
+export type Scope = { experiments: 'all' | readonly Int64[] }
+
+export type Context = {
+  scope: Scope
+  request: IncomingMessage
+}
+
+/** An answer that is JSON text already (as Postgres printed it). */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** An answer that is bytes. `body` is absent where headers say it all (HEAD, 304, 416). */
+export class StreamAnswer {
+  readonly status: number
+  readonly headers: Record<string, string | number>
+  readonly body: Readable | undefined
+  constructor(status: number, headers: Record<string, string | number>, body?: Readable) {
+    this.status = status
+    this.headers = headers
+    this.body = body
+  }
+}
+
+export type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer
+export type Handler<E extends Endpoint> = (input: Input<E>, context: Context) => Promise<Answer<E>>
+export type HandlersOf<Endpoints> = { [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never }
+
+/** Who may do this, and what may they see? Throws PERMISSION_DENIED or UNAUTHENTICATED. */
+export type Authorise = (endpoint: Endpoint, input: unknown, request: IncomingMessage) => Scope | Promise<Scope>
+
+/** What the request log and the metrics say of a request: the route's pattern, never its address. */
+export type Answered = ServerResponse & { route?: string }
+
+type Route = { endpoint: Endpoint; handle: Handler<Endpoint> }
+type Match = Route & { params: Record<string, string> }
+type Pattern = Route & { method: string; parts: readonly string[]; rest: string | undefined }
+
+/** The path of an endpoint as a request may spell it: `//` is one slash, and `/ajax-api/` is `/api/`. */
+const spelled = (path: string) => {
+  const merged = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
+  return merged.startsWith('/ajax-api/') ? `/api/${merged.slice('/ajax-api/'.length)}` : merged
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalid('Invalid path')
+  }
+}
+
+/**
+ * All endpoints as one request listener: match, parse, authorise, handle, answer. Answers false where no endpoint has the path.
+ * A table and not a chain of Express routes: a hundred endpoints cost a hot call one look-up.
+ */
+export function serveEndpoints<Endpoints extends Record<string, Endpoint>>(
+  endpoints: Endpoints,
+  handlers: HandlersOf<Endpoints>,
+  authorise: Authorise,
+) {
+  const exact = new Map<string, Route>()
+  const patterns: Pattern[] = []
+  for (const [name, endpoint] of Object.entries(endpoints)) {
+    const route: Route = { endpoint, handle: handlers[name as keyof Endpoints] as unknown as Handler<Endpoint> }
+    for (const method of endpoint.also ? [endpoint.method, endpoint.also] : [endpoint.method]) {
+      if (!endpoint.path.includes('{')) exact.set(`${method} ${endpoint.path}`, route)
+      else patterns.push({ ...route, method, ...partsOf(endpoint.path) })
+    }
+  }
+
+  const find = (method: string, path: string): Match | undefined => {
+    const route = exact.get(`${method} ${path}`)
+    if (route) return { ...route, params: {} }
+    const parts = path.split('/')
+    for (const pattern of patterns) {
+      const params = pattern.method === method ? paramsOf(pattern, parts) : undefined
+      if (params) return { ...pattern, params }
+    }
+    return undefined
+  }
+
+  const otherMethods = (path: string) => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => find(method, path))
+
+  /** `path` is without static prefix and query, still percent-encoded. */
+  return async function serve(request: IncomingMessage, response: Answered, path: string, query: string): Promise<boolean> {
+    const asked = spelled(path)
+    const match = find(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), asked)
+    if (!match) {
+      const allowed = otherMethods(asked)
+      if (allowed.length === 0) return false
+      response.setHeader('Allow', allowed.join(', '))
+      throw new ApiError('ENDPOINT_NOT_FOUND', `${asked} answers ${allowed.join(', ')}, not ${request.method}`)
+    }
+    const { endpoint, handle, params } = match
+    response.route = endpoint.path
+    const input = await readInput(endpoint, request, params, query)
+    const allowed = authorise(endpoint, input, request)
+    const scope = allowed instanceof Promise ? await allowed : allowed
+    await send(request, response, await handle(input, { scope, request }))
+    return true
+  }
+}
+
+function partsOf(path: string) {
+  const parts = path.split('/')
+  const last = parts.at(-1) ?? ''
+  return last.endsWith('…}') ? { parts: parts.slice(0, -1), rest: last.slice(1, -2) } : { parts, rest: undefined }
+}
+
+function paramsOf({ parts, rest }: Pattern, asked: readonly string[]): Record<string, string> | undefined {
+  if (rest === undefined ? asked.length !== parts.length : asked.length <= parts.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [i, part] of parts.entries()) {
+    const given = asked[i] ?? ''
+    if (part.startsWith('{')) params[part.slice(1, -1)] = decode(given)
+    else if (part !== given) return undefined
+  }
+  if (rest !== undefined) params[rest] = decode(asked.slice(parts.length).join('/'))
+  return params
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, answer: unknown) {
+  if (answer instanceof StreamAnswer) return sendStream(request, response, answer)
+  sendJson(response, 200, answer instanceof RawJson ? answer.text : stringifyJson(answer))
+}
+
+export function sendJson(response: ServerResponse, status: number, text: string) {
+  const bytes = Buffer.from(text)
+  response.statusCode = status
+  response.setHeader('Content-Type', 'application/json')
+  response.setHeader('Content-Length', bytes.length)
+  response.end(bytes)
+}
+
+async function sendStream(request: IncomingMessage, response: ServerResponse, { status, headers, body }: StreamAnswer) {
+  response.writeHead(status, headers)
+  if (!body || request.method === 'HEAD') {
+    body?.destroy()
+    response.end()
+    return
+  }
+  // headers are out: a failing source can only break the connection off, so that nobody takes a part for the whole
+  await pipeline(body, response).catch((cause: unknown) => {
+    response.destroy()
+    if (!request.destroyed) throw cause
+  })
+}
