@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { endpoint, mayEdit, mayManage, mayRead, theRun, type Target } from './endpoint.ts'
-import { AnswerInt64, Characters, listOf, Nothing, Int64Field, printedList, Required, Text, withRunId } from './wire.ts'
+import type { Target } from './endpoint.ts'
+import { endpoint, mayEdit, mayManage, mayRead, theRun } from './endpoint.ts'
+import { AnswerInt64, Characters, Int64Field, listOf, Nothing, printedList, Required, Text, withRunId } from './wire.ts'
 
 export const FileInfo = z
   .object({ path: z.string(), is_dir: z.boolean(), file_size: AnswerInt64.optional() })
@@ -81,7 +82,9 @@ export const deleteArtifact = endpoint({
 })
 
 const multipart = (verb: 'create' | 'complete' | 'abort') => `/api/2.0/mlflow-artifacts/mpu/${verb}/{folder…}` as const
-const theUpload = (input: { folder: string; path: string }): readonly Target[] => [{ artifact: `${input.folder}/${input.path}` }]
+const theUpload = (input: { folder: string; path: string }): readonly Target[] => [
+  { artifact: `${input.folder}/${input.path}` },
+]
 const Upload = z.object({ folder: Required, path: Required, upload_id: Required })
 
 export const createMultipartUpload = endpoint({
@@ -90,7 +93,12 @@ export const createMultipartUpload = endpoint({
   summary: 'Begin a multipart upload. Not offered yet: clients fall back to one PUT.',
   permission: mayEdit(theUpload),
   input: z.object({ folder: Required, path: Required, num_parts: Int64Field }),
-  output: z.object({ upload_id: z.string(), credentials: printedList(z.object({ url: z.string(), part_number: AnswerInt64, headers: z.record(z.string(), z.string()) })) }),
+  output: z.object({
+    upload_id: z.string(),
+    credentials: printedList(
+      z.object({ url: z.string(), part_number: AnswerInt64, headers: z.record(z.string(), z.string()) }),
+    ),
+  }),
 })
 
 export const completeMultipartUpload = endpoint({

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 
 /** One thing that a request touches, as far as the request names it. */
 export type Target =
@@ -69,4 +69,6 @@ export const administrator = { ask: 'admin' } as const
 export const scoped = { ask: 'scoped' } as const
 
 export const theRun = (input: { run_id: string }): readonly Target[] => [{ run: input.run_id }]
-export const theExperiment = (input: { experiment_id: string }): readonly Target[] => [{ experiment: input.experiment_id }]
+export const theExperiment = (input: { experiment_id: string }): readonly Target[] => [
+  { experiment: input.experiment_id },
+]

@@ -51,7 +51,8 @@ export class ApiError extends Error {
   }
 }
 
-export const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERROR_STATUS, code)
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(ERROR_STATUS, code)
 
 export const invalid = (message: string, details?: ErrorDetails) =>
   new ApiError('INVALID_PARAMETER_VALUE', message, details ? { details } : {})

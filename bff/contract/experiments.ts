@@ -1,6 +1,18 @@
 import * as z from 'zod'
-import { endpoint, mayEdit, mayManage, mayRead, anyoneKnown, scoped, theExperiment } from './endpoint.ts'
-import { AnswerInt64, byNameOrNumber, KeyValue, listOf, Nothing, PairField, pageSize, printedList, Required, Text, Characters } from './wire.ts'
+import { anyoneKnown, endpoint, mayEdit, mayManage, mayRead, scoped, theExperiment } from './endpoint.ts'
+import {
+  AnswerInt64,
+  byNameOrNumber,
+  Characters,
+  KeyValue,
+  listOf,
+  Nothing,
+  PairField,
+  pageSize,
+  printedList,
+  Required,
+  Text,
+} from './wire.ts'
 
 export const ViewType = byNameOrNumber(['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'])
 
@@ -126,7 +138,9 @@ export const summariseExperiments = endpoint({
   path: '/api/assay/experiments/summaries',
   summary: 'How many active runs each experiment has, how many are running or failed, and when the newest began.',
   permission: scoped,
-  input: z.object({ experiment_ids: listOf(Characters).refine((ids) => ids.length <= 1000, 'at most 1,000 experiments') }),
+  input: z.object({
+    experiment_ids: listOf(Characters).refine((ids) => ids.length <= 1000, 'at most 1,000 experiments'),
+  }),
   output: z.object({ summaries: z.array(ExperimentSummary) }),
 })
 

@@ -13,7 +13,7 @@ export * from './json.ts'
 export * from './metrics.ts'
 export * from './runs.ts'
 export * from './server.ts'
-export { codePoints, keyProblem, type KeyValue } from './wire.ts'
+export { codePoints, type KeyValue, keyProblem } from './wire.ts'
 
 type Modules = typeof artifacts & typeof experiments & typeof metrics & typeof runs & typeof server
 type EndpointNames = { [K in keyof Modules]: Modules[K] extends Endpoint ? K : never }[keyof Modules]
@@ -26,5 +26,7 @@ const isEndpoint = (value: unknown): value is Endpoint =>
   typeof value === 'object' && value !== null && 'permission' in value && 'path' in value
 
 export const endpoints = Object.fromEntries(
-  [artifacts, experiments, metrics, runs, server].flatMap((module) => Object.entries(module).filter(([, value]) => isEndpoint(value))),
+  [artifacts, experiments, metrics, runs, server].flatMap((module) =>
+    Object.entries(module).filter(([, value]) => isEndpoint(value)),
+  ),
 ) as unknown as Endpoints

@@ -1,6 +1,22 @@
 import * as z from 'zod'
-import { endpoint, mayEdit, mayRead, theRun, type Target } from './endpoint.ts'
-import { AnswerDouble, AnswerInt64, Characters, Double, Int64Field, keyField, listOf, Nothing, OptionalInt64, pageSize, printedList, Required, Text, withRunId } from './wire.ts'
+import type { Target } from './endpoint.ts'
+import { endpoint, mayEdit, mayRead, theRun } from './endpoint.ts'
+import {
+  AnswerDouble,
+  AnswerInt64,
+  Characters,
+  Double,
+  Int64Field,
+  keyField,
+  listOf,
+  Nothing,
+  OptionalInt64,
+  pageSize,
+  printedList,
+  Required,
+  Text,
+  withRunId,
+} from './wire.ts'
 
 /** A point of a metric in an answer. MLflow's routes print an infinity as ±1.7976931348623157e308, as MLflow does. */
 export const Metric = z
@@ -47,7 +63,10 @@ export const getMetricHistory = endpoint({
   permission: mayRead(theRun),
   input: withRunId({
     metric_key: Required,
-    max_results: OptionalInt64.refine((size) => size === undefined || (size >= 1 && size <= 2_147_483_647), 'max_results must be at least 1'),
+    max_results: OptionalInt64.refine(
+      (size) => size === undefined || (size >= 1 && size <= 2_147_483_647),
+      'max_results must be at least 1',
+    ),
     page_token: Text,
   }),
   output: z.object({ metrics: printedList(Metric), next_page_token: z.string().optional() }),
@@ -64,10 +83,13 @@ export const getMetricHistoryBulk = endpoint({
     run_id: listOf(Characters)
       .refine((ids) => ids.length > 0, 'GetMetricHistoryBulk request must specify at least one run_id.')
       .refine((ids) => ids.length <= 100, 'GetMetricHistoryBulk request cannot specify more than 100 run_ids.'),
-    metric_key: Text.refine((key) => !!key, 'GetMetricHistoryBulk request must specify a metric_key.').transform((key) => key ?? ''),
-    max_results: OptionalInt64.refine((size) => size === undefined || size >= 1, 'max_results must be at least 1').transform((size) =>
-      Math.min(Number(size ?? 25_000), 25_000),
+    metric_key: Text.refine((key) => !!key, 'GetMetricHistoryBulk request must specify a metric_key.').transform(
+      (key) => key ?? '',
     ),
+    max_results: OptionalInt64.refine(
+      (size) => size === undefined || size >= 1,
+      'max_results must be at least 1',
+    ).transform((size) => Math.min(Number(size ?? 25_000), 25_000)),
   }),
   output: z.object({ metrics: printedList(Metric) }),
 })
@@ -122,12 +144,17 @@ export type BucketedSeries = z.output<typeof BucketedSeries>
 export const bucketSeries = endpoint({
   method: 'POST',
   path: '/api/assay/series/buckets',
-  summary: 'Min, max, mean and count of each bucket of a step or time range, for many runs and metrics at once. No extreme is lost.',
+  summary:
+    'Min, max, mean and count of each bucket of a step or time range, for many runs and metrics at once. No extreme is lost.',
   permission: mayRead((input: { run_ids: string[] }) => runsOf(input.run_ids)),
   input: z
     .object({
-      run_ids: listOf(Characters).refine((ids) => ids.length > 0, 'missing').refine((ids) => ids.length <= 500, 'at most 500 runs'),
-      keys: listOf(Characters).refine((keys) => keys.length > 0, 'missing').refine((keys) => keys.length <= 100, 'at most 100 keys'),
+      run_ids: listOf(Characters)
+        .refine((ids) => ids.length > 0, 'missing')
+        .refine((ids) => ids.length <= 500, 'at most 500 runs'),
+      keys: listOf(Characters)
+        .refine((keys) => keys.length > 0, 'missing')
+        .refine((keys) => keys.length <= 100, 'at most 100 keys'),
       x: z.enum(['step', 'timestamp']).default('step'),
       start: OptionalInt64,
       end: OptionalInt64,
@@ -137,7 +164,10 @@ export const bucketSeries = endpoint({
       ),
     })
     .refine(({ start, end }) => start === undefined || end === undefined || start <= end, 'start must not be after end')
-    .refine(({ run_ids, keys }) => run_ids.length * keys.length <= 5000, 'at most 5,000 curves (runs × keys) in one request'),
+    .refine(
+      ({ run_ids, keys }) => run_ids.length * keys.length <= 5000,
+      'at most 5,000 curves (runs × keys) in one request',
+    ),
   output: z.object({
     /** the range that the buckets divide evenly: all curves share it, so bucket i is the same x everywhere */
     start: AnswerInt64.optional(),

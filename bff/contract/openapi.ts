@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Endpoint } from './endpoint.ts'
-import { type Endpoints, endpoints } from './index.ts'
+import type { Endpoints } from './index.ts'
+import { endpoints } from './index.ts'
 
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
@@ -9,14 +10,19 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
 
 function parametersOf(endpoint: Endpoint) {
   const inPath = [...endpoint.path.matchAll(/\{(\w+)…?\}/g)].map((match) => match[1])
-  const { properties = {}, required = [] } = schemaOf(endpoint.input, 'input') as { properties?: Record<string, object>; required?: string[] }
+  const { properties = {}, required = [] } = schemaOf(endpoint.input, 'input') as {
+    properties?: Record<string, object>
+    required?: string[]
+  }
   const all = Object.entries(properties).map(([name, schema]) => ({
     name,
     in: inPath.includes(name) ? 'path' : 'query',
     required: inPath.includes(name) || required.includes(name),
     schema,
   }))
-  return endpoint.method === 'GET' || endpoint.transfer === 'upload' ? all : all.filter((parameter) => parameter.in === 'path')
+  return endpoint.method === 'GET' || endpoint.transfer === 'upload'
+    ? all
+    : all.filter((parameter) => parameter.in === 'path')
 }
 
 function bodyOf(endpoint: Endpoint) {
@@ -41,7 +47,10 @@ function operationOf(name: string, endpoint: Endpoint) {
     ...bodyOf(endpoint),
     responses: {
       200: { description: 'done', content },
-      default: { description: 'refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+      default: {
+        description: 'refused',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
     },
   }
 }

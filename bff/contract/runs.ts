@@ -1,8 +1,23 @@
 import * as z from 'zod'
-import { endpoint, mayEdit, mayManage, mayRead, scoped, theRun, type Target } from './endpoint.ts'
+import type { Target } from './endpoint.ts'
+import { endpoint, mayEdit, mayManage, mayRead, scoped, theRun } from './endpoint.ts'
 import { ViewType } from './experiments.ts'
 import { Metric, MetricField } from './metrics.ts'
-import { AnswerInt64, byNameOrNumber, Characters, KeyValue, listOf, Nothing, OptionalInt64, PairField, pageSize, printedList, Required, Text, withRunId } from './wire.ts'
+import {
+  AnswerInt64,
+  byNameOrNumber,
+  Characters,
+  KeyValue,
+  listOf,
+  Nothing,
+  OptionalInt64,
+  PairField,
+  pageSize,
+  printedList,
+  Required,
+  Text,
+  withRunId,
+} from './wire.ts'
 
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const
 export type RunStatus = (typeof RUN_STATUSES)[number]
@@ -163,7 +178,8 @@ export const deleteTag = endpoint({
   output: Nothing,
 })
 
-const atMost = (count: number, what: string) => [(list: unknown[]) => list.length <= count, `A batch has at most ${count} ${what}`] as const
+const atMost = (count: number, what: string) =>
+  [(list: unknown[]) => list.length <= count, `A batch has at most ${count} ${what}`] as const
 
 export const logBatch = endpoint({
   method: 'POST',
@@ -192,11 +208,17 @@ export const logModel = endpoint({
 
 const characters = (max: number) => Required.refine((text) => [...text].length <= max, `at most ${max} characters`)
 const optionalCharacters = (max: number) =>
-  Text.refine((text) => text === undefined || text.length <= max || [...text].length <= max, `at most ${max} characters`)
+  Text.refine(
+    (text) => text === undefined || text.length <= max || [...text].length <= max,
+    `at most ${max} characters`,
+  )
 
 export const DatasetInputField = z.object({
   tags: listOf(
-    z.object({ key: characters(255), value: Text.transform((value) => value ?? '').refine((v) => [...v].length <= 500, 'at most 500 characters') }),
+    z.object({
+      key: characters(255),
+      value: Text.transform((value) => value ?? '').refine((v) => [...v].length <= 500, 'at most 500 characters'),
+    }),
   ),
   dataset: z.object({
     name: characters(500),
@@ -212,14 +234,11 @@ export const logInputs = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/runs/log-inputs',
   summary: 'Say which datasets and models an active run used. What is known already is kept as it is.',
-  permission: mayEdit(
-    (input: { run_id: string; models: { model_id: string }[] }): readonly Target[] => [
-      { run: input.run_id },
-      ...input.models.map(({ model_id }) => ({ model: model_id })),
-    ],
-  ),
+  permission: mayEdit((input: { run_id: string; models: { model_id: string }[] }): readonly Target[] => [
+    { run: input.run_id },
+    ...input.models.map(({ model_id }) => ({ model: model_id })),
+  ]),
   input: withRunId({ datasets: listOf(DatasetInputField), models: listOf(z.object({ model_id: Required })) }),
   output: Nothing,
   bodyLimit: 32 * 1024 * 1024,
 })
-

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { type Int64, int64 } from './json.ts'
+import type { Int64 } from './json.ts'
+import { int64 } from './json.ts'
 
 // The scalars of MLflow's wire (protobuf JSON, with what its R and Java clients really send).
 // Messages have the words that MLflow's own tests compare: "Missing value …" and "Invalid value … supplied" are put in front
@@ -29,7 +30,12 @@ export const Int64Field = z
   .transform((value, context): Int64 => {
     const number = readInt64(value)
     if (number !== undefined) return number
-    context.issues.push({ code: 'custom', message: HINT, input: value, params: { missing: value === undefined || value === null } })
+    context.issues.push({
+      code: 'custom',
+      message: HINT,
+      input: value,
+      params: { missing: value === undefined || value === null },
+    })
     return z.NEVER
   })
   .meta({ type: 'integer', format: 'int64' }) as unknown as z.ZodType<Int64, Int64 | string>
@@ -45,7 +51,9 @@ export const OptionalInt64 = z
     return z.NEVER
   })
   .optional()
-  .meta({ type: 'integer', format: 'int64' }) as unknown as z.ZodOptional<z.ZodType<Int64 | undefined, Int64 | string | null>>
+  .meta({ type: 'integer', format: 'int64' }) as unknown as z.ZodOptional<
+  z.ZodType<Int64 | undefined, Int64 | string | null>
+>
 
 /** double: number, numeric string, "NaN", "Infinity", "-Infinity"; a boolean counts as 1 or 0 as in MLflow. */
 export const Double = z
@@ -59,7 +67,12 @@ export const Double = z
       const number = Number(value)
       if (!Number.isNaN(number)) return number
     }
-    context.issues.push({ code: 'custom', message: 'a number is needed', input: value, params: { missing: value === undefined || value === null } })
+    context.issues.push({
+      code: 'custom',
+      message: 'a number is needed',
+      input: value,
+      params: { missing: value === undefined || value === null },
+    })
     return z.NEVER
   })
   .meta({ type: 'number', format: 'double' }) as unknown as z.ZodType<number, number | string | boolean>
@@ -92,7 +105,8 @@ export const byNameOrNumber = <const N extends readonly [string, ...string[]]>(n
   z
     .preprocess((value) => {
       if (value === null || value === '') return undefined
-      const number = typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0
+      const number =
+        typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0
       return names[number - 1] ?? value
     }, z.enum(names).optional())
     .optional() as unknown as z.ZodOptional<z.ZodType<N[number] | undefined, N[number] | number | null>>
@@ -139,7 +153,12 @@ export const keyField = (options: { calledName?: boolean } = {}) =>
   Required.check((context) => {
     const problem = context.value === '' ? undefined : keyProblem(context.value)
     if (problem)
-      context.issues.push({ code: 'custom', message: problem, input: context.value, params: { calledName: options.calledName ?? false } })
+      context.issues.push({
+        code: 'custom',
+        message: problem,
+        input: context.value,
+        params: { calledName: options.calledName ?? false },
+      })
   })
 
 /** A pair that a caller sends; a value that is absent is the empty string. */
@@ -150,14 +169,28 @@ export const PairField = z.object({ key: keyField(), value: Text.transform((valu
  */
 export const withRunId = <S extends z.ZodRawShape>(shape: S) =>
   z.object({ run_id: Text, run_uuid: Text, ...shape }).transform((input, context) => {
-    const { run_id, run_uuid, ...rest } = input as { run_id: string | undefined; run_uuid: string | undefined } & z.output<z.ZodObject<S>>
+    const { run_id, run_uuid, ...rest } = input as {
+      run_id: string | undefined
+      run_uuid: string | undefined
+    } & z.output<z.ZodObject<S>>
     const id = run_id || run_uuid
     if (!id) {
-      context.issues.push({ code: 'custom', message: 'missing', path: ['run_id'], input: undefined, params: { missing: true } })
+      context.issues.push({
+        code: 'custom',
+        message: 'missing',
+        path: ['run_id'],
+        input: undefined,
+        params: { missing: true },
+      })
       return z.NEVER
     }
     if (run_id && run_uuid && run_id !== run_uuid) {
-      context.issues.push({ code: 'custom', message: `run_uuid is '${run_uuid}'; send one id, or the same twice`, path: ['run_id'], input: run_id })
+      context.issues.push({
+        code: 'custom',
+        message: `run_uuid is '${run_uuid}'; send one id, or the same twice`,
+        path: ['run_id'],
+        input: run_id,
+      })
       return z.NEVER
     }
     return { ...(rest as unknown as z.output<z.ZodObject<S>>), run_id: id }

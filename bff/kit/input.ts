@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { ApiError, type Endpoint, invalid, parseJson, stringifyJson } from '#contract'
 import getRawBody from 'raw-body'
 import type * as z from 'zod'
+import type { Endpoint } from '#contract'
+import { ApiError, invalid, parseJson, stringifyJson } from '#contract'
 
 const BODY_LIMIT = 16 * 1024 * 1024
 
@@ -9,7 +10,12 @@ const BODY_LIMIT = 16 * 1024 * 1024
  * What a request asks, checked against its endpoint. GET: the query (or, where that is empty, a JSON body, as MLflow accepts);
  * a JSON body otherwise; an upload: the query, since its body is the bytes. Parts of the path win over all.
  */
-export async function readInput(endpoint: Endpoint, request: IncomingMessage, params: Record<string, string>, query: string) {
+export async function readInput(
+  endpoint: Endpoint,
+  request: IncomingMessage,
+  params: Record<string, string>,
+  query: string,
+) {
   const get = request.method === 'GET' || request.method === 'HEAD'
   const given =
     endpoint.transfer === 'upload' || (get && (query !== '' || !hasBody(request)))
@@ -38,11 +44,18 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
   if (!hasBody(request)) return undefined
   requireJson(request)
   const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') throw invalid(`Content-Encoding '${encoding}' is not accepted; send plain JSON`)
+  if (encoding !== undefined && encoding !== 'identity')
+    throw invalid(`Content-Encoding '${encoding}' is not accepted; send plain JSON`)
   const length = request.headers['content-length']
   if (length !== undefined && Number(length) > limit) throw tooLarge(limit)
-  const text = await getRawBody(request, { limit, encoding: 'utf-8', ...(length === undefined ? {} : { length }) }).catch((cause: unknown) => {
-    throw (cause as { type?: string }).type === 'entity.too.large' ? tooLarge(limit) : invalid('The request body was cut short')
+  const text = await getRawBody(request, {
+    limit,
+    encoding: 'utf-8',
+    ...(length === undefined ? {} : { length }),
+  }).catch((cause: unknown) => {
+    throw (cause as { type?: string }).type === 'entity.too.large'
+      ? tooLarge(limit)
+      : invalid('The request body was cut short')
   })
   if (text === '') return undefined
   try {
@@ -54,7 +67,8 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
   }
 }
 
-const tooLarge = (limit: number) => new ApiError('PAYLOAD_TOO_LARGE', `The request body is over the limit of ${limit} bytes; send it in parts`)
+const tooLarge = (limit: number) =>
+  new ApiError('PAYLOAD_TOO_LARGE', `The request body is over the limit of ${limit} bytes; send it in parts`)
 
 /** MLflow checks the content type of POST and PUT alone: a web page cannot send this one without being asked. */
 function requireJson(request: IncomingMessage) {
@@ -103,10 +117,13 @@ export function asInvalid(error: z.ZodError): ApiError {
   if (!issue) return invalid('Invalid request')
   const path = pathOf(issue)
   if (path === '') return invalid(issue.message)
-  const missing = issue.input === undefined || issue.input === null || issue.message === 'missing' || issue.params?.missing
+  const missing =
+    issue.input === undefined || issue.input === null || issue.message === 'missing' || issue.params?.missing
   return missing
     ? invalid(`Missing value for required parameter '${path}'. ${SEE}`, { field: path })
-    : invalid(`Invalid value ${shown(issue.input)} for parameter '${path}' supplied: ${hint(issue)}. ${SEE}`, { field: path })
+    : invalid(`Invalid value ${shown(issue.input)} for parameter '${path}' supplied: ${hint(issue)}. ${SEE}`, {
+        field: path,
+      })
 }
 
 /** metrics[0].timestamp */

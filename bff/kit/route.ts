@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { ApiError, type Endpoint, type Input, type Int64, invalid, stringifyJson } from '#contract'
 import type * as z from 'zod'
+import type { Endpoint, Input, Int64 } from '#contract'
+import { ApiError, invalid, stringifyJson } from '#contract'
 import { readInput } from './input.ts'
 
 /** What a caller may see. The core puts it into its SQL; it knows nothing else of who is asking. */
@@ -35,7 +36,9 @@ export class StreamAnswer {
 
 export type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer
 export type Handler<E extends Endpoint> = (input: Input<E>, context: Context) => Promise<Answer<E>>
-export type HandlersOf<Endpoints> = { [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never }
+export type HandlersOf<Endpoints> = {
+  [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
+}
 
 /** Who may do this, and what may they see? Throws PERMISSION_DENIED or UNAUTHENTICATED. */
 export type Authorise = (endpoint: Endpoint, input: unknown, request: IncomingMessage) => Scope | Promise<Scope>
@@ -91,10 +94,16 @@ export function serveEndpoints<Endpoints extends Record<string, Endpoint>>(
     return undefined
   }
 
-  const otherMethods = (path: string) => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => find(method, path))
+  const otherMethods = (path: string) =>
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => find(method, path))
 
   /** `path` is without static prefix and query, still percent-encoded. */
-  return async function serve(request: IncomingMessage, response: Answered, path: string, query: string): Promise<boolean> {
+  return async function serve(
+    request: IncomingMessage,
+    response: Answered,
+    path: string,
+    query: string,
+  ): Promise<boolean> {
     const asked = spelled(path)
     const match = find(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), asked)
     if (!match) {

@@ -1,4 +1,5 @@
-import { ApiError, type Call, type Endpoint, isErrorCode, type Output, parseJson, stringifyJson } from '#contract'
+import type { Call, Endpoint, Output } from '#contract'
+import { ApiError, isErrorCode, parseJson, stringifyJson } from '#contract'
 
 export type CallOptions = {
   /** where the server is: `http://127.0.0.1:5000`, or a static prefix; the page's own origin where absent */
@@ -21,7 +22,8 @@ function addressed(endpoint: Endpoint, input: Record<string, unknown>) {
 function asQuery(input: Record<string, unknown>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(input))
-    for (const item of Array.isArray(value) ? value : [value]) if (item !== undefined && item !== null) query.append(name, String(item))
+    for (const item of Array.isArray(value) ? value : [value])
+      if (item !== undefined && item !== null) query.append(name, String(item))
   const text = query.toString()
   return text && `?${text}`
 }
@@ -36,7 +38,11 @@ export function urlOf<E extends Endpoint>(endpoint: E, input: Call<E>, base = ''
  * Call an endpoint of the contract and check the answer against it.
  * Throws the server's ApiError, or TEMPORARILY_UNAVAILABLE where no answer came.
  */
-export async function call<E extends Endpoint>(endpoint: E, input: Call<E>, options: CallOptions = {}): Promise<Output<E>> {
+export async function call<E extends Endpoint>(
+  endpoint: E,
+  input: Call<E>,
+  options: CallOptions = {},
+): Promise<Output<E>> {
   const { path, left } = addressed(endpoint, input as Record<string, unknown>)
   const get = endpoint.method === 'GET'
   const response = await fetch(`${options.base ?? ''}${path}${get ? asQuery(left) : ''}`, {
@@ -61,7 +67,11 @@ function asError(status: number, text: string): ApiError {
     // an answer that is not ours, such as a proxy's
   }
   const { error_code, message, ...details } = body
-  return new ApiError(isErrorCode(error_code) ? error_code : 'INTERNAL_ERROR', typeof message === 'string' ? message : `HTTP ${status}`, {
-    details: details as Record<string, string>,
-  })
+  return new ApiError(
+    isErrorCode(error_code) ? error_code : 'INTERNAL_ERROR',
+    typeof message === 'string' ? message : `HTTP ${status}`,
+    {
+      details: details as Record<string, string>,
+    },
+  )
 }
