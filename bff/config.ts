@@ -1,0 +1,178 @@
+import { join, resolve } from 'node:path'
+import * as z from 'zod'
+import {
+  ArtifactPlace,
+  Bytes,
+  DatabaseUrl,
+  HostPatterns,
+  Level,
+  listenAddress,
+  PublicUrl,
+  StaticPrefix,
+  Switch,
+  whole,
+} from './config/fields.ts'
+import { folderProblem } from './config/folder.ts'
+import { mlflowWarnings } from './config/mlflow.ts'
+import { options } from './config/options.ts'
+import type { Env, Sources } from './config/sources.ts'
+import { gather } from './config/sources.ts'
+
+export type { Env } from './config/sources.ts'
+
+/** Each setting on its own; what they mean together is `check` and `assemble`. */
+const Settings = z.object({
+  host: listenAddress,
+  port: whole(0, 65_535),
+  data: z.string(),
+  'database-url': DatabaseUrl.optional(),
+  'database-pool': whole(1, 200),
+  migrate: Switch,
+  artifacts: ArtifactPlace.optional(),
+  'artifacts-only': Switch,
+  'serve-artifacts': Switch,
+  'max-artifact-size': Bytes.optional(),
+  's3-endpoint': PublicUrl.optional(),
+  's3-region': z.string().optional(),
+  's3-addressing': z.enum(['auto', 'path', 'virtual'], 'must be auto, path or virtual'),
+  workers: whole(1, 64),
+  auth: z.enum(['on', 'off'], 'must be on or off'),
+  'insecure-host': Switch,
+  'allowed-hosts': HostPatterns.optional(),
+  'public-url': PublicUrl.optional(),
+  'static-prefix': StaticPrefix.optional(),
+  'truncate-long-values': Switch,
+  'artifact-location-max-length': whole(1, 65_536),
+  'log-level': Level,
+  'print-config': Switch,
+})
+type Settings = z.output<typeof Settings>
+
+export type Config = ReturnType<typeof assemble>
+
+/** Everything that is wrong with the settings, one line each with the way out. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+export function readConfig(argv: readonly string[], env: Env = process.env): Config {
+  const problems: string[] = []
+  const sources = gather(argv, env, problems)
+  const texts = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.text]))
+  const parsed = Settings.safeParse(texts)
+  // A setting that cannot be read falls back on its default, so that the rules between settings are checked all the same.
+  if (!parsed.success) for (const issue of parsed.error.issues) problems.push(fallBack(sources, texts, issue))
+  const settings = parsed.success ? parsed.data : Settings.parse(texts)
+  const warnings = mlflowWarnings(env)
+  problems.push(...check(settings, sources, warnings))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return assemble(settings, warnings)
+}
+
+function fallBack(sources: Sources, texts: Record<string, string>, issue: z.core.$ZodIssue): string {
+  const option = options.find((o) => o.name === issue.path[0])
+  if (!option) return issue.message
+  const source = sources[option.name]
+  if (option.default === undefined) delete texts[option.name]
+  else texts[option.name] = option.default
+  // The address of the database holds a password; its name is enough.
+  const shown = option.only === 'env' ? source?.from : `${source?.from}=${source?.text}`
+  return `${shown}: ${issue.message}`
+}
+
+function check(s: Settings, sources: Sources, warnings: string[]): string[] {
+  const problems: string[] = []
+  const fail = (bad: boolean, message: string) => bad && problems.push(message)
+  const local = isLoopback(s.host)
+  const everyHost = s['allowed-hosts']?.includes('*') ?? false
+
+  fail(s.auth === 'on', '--auth=on: this version has no sign-in yet. Leave it out, or write --auth=off.')
+  if (s.auth === 'off' && !local && s['insecure-host']) {
+    warnings.push(`anyone who can reach ${s.host}:${s.port} can read and change everything, since there is no sign-in`)
+  }
+  fail(
+    s.auth === 'off' && !local && !s['insecure-host'],
+    `--host=${s.host}: without sign-in, only this machine may reach the server. Use 127.0.0.1, or add --insecure-host if the network is closed to others (in a container, say).`,
+  )
+  fail(
+    everyHost && !s['insecure-host'],
+    '--allowed-hosts=*: any web page could then reach the server through its visitors (DNS rebinding). Name the hosts, or add --insecure-host.',
+  )
+  fail(
+    s['artifacts-only'] && !s['serve-artifacts'],
+    '--artifacts-only and --no-serve-artifacts: together they leave nothing to serve. Choose one.',
+  )
+  fail(
+    s['artifacts-only'] && s['database-url'] !== undefined,
+    `--artifacts-only needs no database: unset ${sources['database-url']?.from}, or leave --artifacts-only out.`,
+  )
+  if (s.workers > 1 && s['database-url'] === undefined && !s['artifacts-only']) {
+    // MLflow's own default is 4, so its variable is no sign that someone counts on several processes.
+    if (sources.workers?.from?.startsWith('MLFLOW_'))
+      warnings.push(`${sources.workers.from} is not used: the embedded database serves one process`)
+    else
+      problems.push(
+        `--workers=${s.workers}: the embedded database serves one process. Set ASSAY_DATABASE_URL=postgresql://…, or use --workers=1.`,
+      )
+  }
+  const folders = { '--data': s.data, '--artifacts': s.artifacts?.kind === 'folder' ? s.artifacts.folder : undefined }
+  for (const [flag, folder] of Object.entries(folders)) {
+    const problem = folder && folderProblem(folder)
+    if (problem) problems.push(`${flag}=${folder}: ${problem}`)
+  }
+  return problems
+}
+
+function assemble(s: Settings, warnings: readonly string[]) {
+  const data = resolve(s.data)
+  const artifacts = s.artifacts ?? { kind: 'folder' as const, folder: join(data, 'artifacts') }
+  const database = s['database-url']
+    ? { kind: 'postgres' as const, url: s['database-url'], poolSize: s['database-pool'] }
+    : { kind: 'embedded' as const, folder: join(data, 'database') }
+  const mode = s['artifacts-only']
+    ? ('artifacts-only' as const)
+    : s['serve-artifacts']
+      ? ('full' as const)
+      : ('tracking-only' as const)
+  return {
+    server: {
+      host: s.host,
+      port: s.port,
+      workers: database.kind === 'embedded' && mode !== 'artifacts-only' ? 1 : s.workers,
+      staticPrefix: s['static-prefix'] ?? '',
+      allowedHosts: s['allowed-hosts'] ?? [],
+      publicUrl: s['public-url'],
+    },
+    auth: { mode: s.auth },
+    log: { level: s['log-level'] },
+    tracking: {
+      mode,
+      database,
+      migrate: s.migrate,
+      artifacts: {
+        store:
+          artifacts.kind === 'folder'
+            ? { kind: 'folder' as const, folder: resolve(artifacts.folder) }
+            : {
+                ...artifacts,
+                endpoint: s['s3-endpoint'],
+                region: s['s3-region'],
+                pathStyle:
+                  s['s3-addressing'] === 'path' || (s['s3-addressing'] === 'auto' && s['s3-endpoint'] !== undefined),
+              },
+        maxBytes: s['max-artifact-size'],
+      },
+      truncateLongValues: s['truncate-long-values'],
+      artifactLocationMaxLength: s['artifact-location-max-length'],
+    },
+    printConfig: s['print-config'],
+    warnings,
+  }
+}
+
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(host)

@@ -1,0 +1,109 @@
+import { isIP } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+import { readDatabaseUrl } from './database-url.ts'
+
+/** How each kind of setting is read from text. Messages go after `NAME=value: `. */
+
+type Read<T> = T | { problem: string }
+const isProblem = (value: unknown): value is { problem: string } =>
+  typeof value === 'object' && value !== null && 'problem' in value
+
+const read = <T>(parse: (text: string) => Read<T>) =>
+  z.string().transform((text, context): T => {
+    const value = parse(text)
+    if (!isProblem(value)) return value
+    context.addIssue({ code: 'custom', message: value.problem })
+    return z.NEVER
+  })
+
+export const Switch = z.stringbool({ error: 'must be on or off' })
+
+export const whole = (min: number, max: number) =>
+  read((text) => {
+    const n = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    return n >= min && n <= max ? n : { problem: `must be a whole number from ${min} to ${max}` }
+  })
+
+const units = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
+
+export const Bytes = read((text) => {
+  const [, digits, unit] = /^(\d{1,12})\s*([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
+  const bytes = Number(digits) * units[(unit ?? '').toLowerCase() as keyof typeof units]
+  return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : { problem: 'must be a size such as 500M or 5G' }
+})
+
+export const DatabaseUrl = read((text) => {
+  const found = readDatabaseUrl(text)
+  return 'url' in found ? found.url : found
+})
+
+export const listenAddress = read((text) => {
+  const host = text.replace(/^\[(.*)\]$/, '$1')
+  const name = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i
+  return isIP(host) || (name.test(host) && !/^[\d.]+$/.test(host))
+    ? host
+    : { problem: 'must be an IP address or a host name, without a port' }
+})
+
+/** http(s), without user, path or query: an address others put paths behind. */
+export const PublicUrl = read((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const plain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
+  return plain && url.pathname === '/'
+    ? url.origin
+    : { problem: 'must be an address such as https://assay.example.com, without a path' }
+})
+
+export const StaticPrefix = read((text) =>
+  /^(\/[A-Za-z0-9._~-]+)+$/.test(text) && !/\/\.{1,2}(\/|$)/.test(text)
+    ? text
+    : { problem: 'must begin with / and not end with it, of letters, digits and . _ ~ -' },
+)
+
+const hostPattern =
+  /^(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$|^\*$/
+
+export const HostPatterns = read((text) => {
+  const patterns = text
+    .toLowerCase()
+    .split(',')
+    .map((p) => p.trim())
+    .filter(Boolean)
+  const bad = patterns.find((p) => !hostPattern.test(p))
+  return bad === undefined
+    ? patterns
+    : {
+        problem: `"${bad}" is not a host name; write names with commas between, such as assay.example.com,*.lab.example.com`,
+      }
+})
+
+export type ArtifactPlace = { kind: 'folder'; folder: string } | { kind: 's3'; bucket: string; prefix: string }
+
+export const ArtifactPlace = read((text): Read<ArtifactPlace> => {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) return { kind: 'folder', folder: text }
+  if (scheme === 'file')
+    return URL.canParse(text) ? folderOfUrl(text) : { problem: 'is not a valid file address; write the folder itself' }
+  if (scheme !== 's3') return { problem: 'only a folder or s3://bucket/prefix is supported' }
+  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])(\/.*)?$/i.exec(text) ?? []
+  const prefix = path.replace(/^\/+|\/+$/g, '')
+  if (bucket === undefined || /[?#]/.test(prefix)) return { problem: 'must be s3://bucket/prefix' }
+  return { kind: 's3', bucket, prefix }
+})
+
+function folderOfUrl(text: string): Read<ArtifactPlace> {
+  const url = new URL(text)
+  return url.host
+    ? { problem: 'names another machine; write the folder itself' }
+    : { kind: 'folder', folder: fileURLToPath(url) }
+}
+
+const levels: Record<string, string> = { warning: 'warn', critical: 'error', fatal: 'error' }
+
+export const Level = z
+  .string()
+  .transform((text) => levels[text.toLowerCase()] ?? text.toLowerCase())
+  .pipe(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'must be trace, debug, info, warn, error or silent'),
+  )

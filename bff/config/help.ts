@@ -1,0 +1,47 @@
+import type { Option } from './options.ts'
+import { options, variableOf } from './options.ts'
+
+const commands = `assay: a tracking server for MLflow clients
+
+  assay serve [FLAGS]     start the server (\`npm start -- FLAGS\` is the same)
+  assay db upgrade        bring the database up to date, and stop
+  assay version           the version of this program
+  assay help              this text
+  assay help config       the settings as a table for the README
+
+Flags of serve and db upgrade; each is a variable too. A flag goes before ASSAY_…, and that before MLflow's own.
+`
+
+const flagOf = (o: Option): string => {
+  if (o.only === 'env') return ''
+  const off = o.kind === 'switch' && o.default === 'on' ? 'no-' : ''
+  return `--${off}${o.name}${o.value ? ` ${o.value}` : ''}`
+}
+
+const variablesOf = (o: Option): string[] => [
+  ...(o.only === 'flag' ? [] : [variableOf(o.name)]),
+  ...(o.mlflow ? [o.mlflow] : []),
+]
+
+export function helpText(): string {
+  const entries = options.map((o) => {
+    const heading =
+      [o.short && `-${o.short}`, flagOf(o)].filter(Boolean).join(', ') || `${variableOf(o.name)}=${o.value}`
+    const names = variablesOf(o).join(', ')
+    const notes = [o.default !== undefined && o.kind === 'text' && `default ${o.default}`, flagOf(o) && names]
+      .filter(Boolean)
+      .join('; ')
+    return `  ${heading}\n      ${o.help}${notes ? `\n      (${notes})` : ''}`
+  })
+  return `${commands}\n${entries.join('\n')}\n`
+}
+
+export function configTable(): string {
+  const code = (text: string | undefined) => (text ? `\`${text.replaceAll('|', '\\|')}\`` : '')
+  const lines = options.map((o) =>
+    [code(flagOf(o)), variablesOf(o).map(code).join(' '), code(o.default), o.help.replaceAll('|', '\\|')].join(' | '),
+  )
+  return ['| Flag | Variables | Default | Meaning |', '|---|---|---|---|', ...lines.map((line) => `| ${line} |`)].join(
+    '\n',
+  )
+}

@@ -1,0 +1,185 @@
+/**
+ * Every setting, as data: flags, variables, `--help` and the table in the README are made from these rows.
+ * `name` is the flag (`--port`) and, in capitals, the variable (`ASSAY_PORT`). Defaults are written as a user would write them.
+ */
+export type Option = {
+  name: string
+  kind: 'text' | 'switch'
+  help: string
+  value?: string
+  short?: string
+  default?: string
+  /** MLflow's server variable that means the same. */
+  mlflow?: string
+  /** `env`: no flag, because a secret on the command line is seen by everyone on the machine. `flag`: no variable. */
+  only?: 'env' | 'flag'
+}
+
+const rows = [
+  {
+    name: 'host',
+    kind: 'text',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    mlflow: 'MLFLOW_HOST',
+    help: 'address to listen on',
+  },
+  {
+    name: 'port',
+    kind: 'text',
+    value: 'N',
+    short: 'p',
+    default: '5000',
+    mlflow: 'MLFLOW_PORT',
+    help: 'port to listen on; 0 picks a free one',
+  },
+  {
+    name: 'data',
+    kind: 'text',
+    value: 'DIR',
+    default: './data',
+    help: 'folder of the embedded database, and of artifacts unless --artifacts names another place',
+  },
+  {
+    name: 'database-url',
+    kind: 'text',
+    value: 'URL',
+    only: 'env',
+    mlflow: 'MLFLOW_BACKEND_STORE_URI',
+    help: 'postgresql://user:password@host/database; without it, an embedded database below --data',
+  },
+  {
+    name: 'database-pool',
+    kind: 'text',
+    value: 'N',
+    default: '10',
+    mlflow: 'MLFLOW_SQLALCHEMYSTORE_POOL_SIZE',
+    help: 'connections to Postgres, each worker',
+  },
+  {
+    name: 'migrate',
+    kind: 'switch',
+    default: 'on',
+    help: 'bring the database up to date at start; when off, `assay db upgrade` does it',
+  },
+  {
+    name: 'artifacts',
+    kind: 'text',
+    value: 'DIR|s3://BUCKET/PREFIX',
+    mlflow: 'MLFLOW_ARTIFACTS_DESTINATION',
+    help: 'where artifacts are kept (default: `artifacts` below --data)',
+  },
+  {
+    name: 'artifacts-only',
+    kind: 'switch',
+    default: 'off',
+    mlflow: 'MLFLOW_ARTIFACTS_ONLY',
+    help: 'serve artifacts only, no tracking',
+  },
+  {
+    name: 'serve-artifacts',
+    kind: 'switch',
+    default: 'on',
+    mlflow: 'MLFLOW_SERVE_ARTIFACTS',
+    help: 'when off, tracking only: clients reach the place named by --artifacts themselves',
+  },
+  {
+    name: 'max-artifact-size',
+    kind: 'text',
+    value: 'SIZE',
+    help: 'largest artifact accepted, such as 500M or 5G (default: no limit)',
+  },
+  {
+    name: 's3-endpoint',
+    kind: 'text',
+    value: 'URL',
+    mlflow: 'MLFLOW_S3_ENDPOINT_URL',
+    help: 'address of an S3 server other than AWS (MinIO, Ceph)',
+  },
+  {
+    name: 's3-region',
+    kind: 'text',
+    value: 'NAME',
+    help: 'region of the bucket (default: as the AWS variables and files say, or us-east-1)',
+  },
+  {
+    name: 's3-addressing',
+    kind: 'text',
+    value: 'auto|path|virtual',
+    default: 'auto',
+    mlflow: 'MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE',
+    help: 'bucket in the path or in the host name; auto: in the path when --s3-endpoint is given',
+  },
+  {
+    name: 'workers',
+    kind: 'text',
+    value: 'N',
+    short: 'w',
+    default: '1',
+    mlflow: 'MLFLOW_WORKERS',
+    help: 'server processes on this machine; more than one needs Postgres',
+  },
+  {
+    name: 'auth',
+    kind: 'text',
+    value: 'on|off',
+    default: 'off',
+    help: 'sign-in and permissions; not in this version yet, so off',
+  },
+  {
+    name: 'insecure-host',
+    kind: 'switch',
+    default: 'off',
+    help: 'allow --auth=off on an address that others can reach, and --allowed-hosts=*',
+  },
+  {
+    name: 'allowed-hosts',
+    kind: 'text',
+    value: 'NAME,…',
+    mlflow: 'MLFLOW_SERVER_ALLOWED_HOSTS',
+    help: 'host names by which the server is reached, beside localhost and private addresses; *.example.com is understood',
+  },
+  { name: 'public-url', kind: 'text', value: 'URL', help: 'address that browsers use, where a proxy stands in front' },
+  {
+    name: 'static-prefix',
+    kind: 'text',
+    value: '/PATH',
+    mlflow: 'MLFLOW_STATIC_PREFIX',
+    help: 'serve everything below this path',
+  },
+  {
+    name: 'truncate-long-values',
+    kind: 'switch',
+    default: 'on',
+    mlflow: 'MLFLOW_TRUNCATE_LONG_VALUES',
+    help: 'cut param values over 6,000 characters instead of refusing them',
+  },
+  {
+    name: 'artifact-location-max-length',
+    kind: 'text',
+    value: 'N',
+    default: '2048',
+    mlflow: 'MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH',
+    help: 'longest artifact location an experiment may have',
+  },
+  {
+    name: 'log-level',
+    kind: 'text',
+    value: 'LEVEL',
+    default: 'info',
+    mlflow: 'MLFLOW_LOGGING_LEVEL',
+    help: 'trace, debug, info, warn, error or silent',
+  },
+  {
+    name: 'print-config',
+    kind: 'switch',
+    default: 'off',
+    only: 'flag',
+    help: 'print the settings with secrets masked, and stop',
+  },
+] as const satisfies readonly Option[]
+
+export type OptionName = (typeof rows)[number]['name']
+export const options: readonly (Option & { name: OptionName })[] = rows
+
+export const variableOf = (name: string): string => `ASSAY_${name.toUpperCase().replaceAll('-', '_')}`
