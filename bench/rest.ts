@@ -1,0 +1,81 @@
+/** A plain client of MLflow's REST API: what the benchmarks and the demo need, against any server that speaks it. */
+export type Rest = {
+  base: string
+  get<T>(path: string, query?: Query): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
+  put(path: string, body: BodyInit, type?: string): Promise<void>
+}
+
+type Query = Record<string, string | number | string[]>
+
+export class RestError extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+const api = '/api/2.0/mlflow'
+
+/** `http://user:password@host` is sent as basic authentication: fetch itself refuses such addresses. */
+export function rest(address: string): Rest {
+  const url = new URL(address)
+  const headers: Record<string, string> = {}
+  if (url.username) {
+    const plain = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+    headers.authorization = `Basic ${Buffer.from(plain).toString('base64')}`
+  }
+  const base = url.origin + url.pathname.replace(/\/$/, '')
+
+  const send = async (method: string, path: string, init: RequestInit = {}) => {
+    const target = base + (path.startsWith('/') ? path : `${api}/${path}`)
+    const response = await fetch(target, { ...init, method, headers: { ...headers, ...init.headers } })
+    if (!response.ok)
+      throw new RestError(response.status, `${method} ${target}: ${response.status} ${await response.text()}`)
+    return response
+  }
+  return {
+    base,
+    get: async <T>(path: string, query: Query = {}) =>
+      (await (await send('GET', path + printQuery(query))).json()) as T,
+    post: async <T>(path: string, body: unknown) => {
+      const init = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+      return (await (await send('POST', path, init)).json()) as T
+    },
+    put: async (path, body, type = 'application/octet-stream') => {
+      await (await send('PUT', path, { body, headers: { 'content-type': type } })).arrayBuffer()
+    },
+  }
+}
+
+function printQuery(query: Query): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) => [value].flat().map((one) => [key, String(one)]))
+  return pairs.length ? `?${new URLSearchParams(pairs)}` : ''
+}
+
+/** The address of an artifact of a run behind the server's proxy. */
+export function artifactPath(run: { artifact_uri: string }, path: string): string {
+  const root = run.artifact_uri.replace(/^mlflow-artifacts:\/*/, '')
+  if (root === run.artifact_uri) throw new Error(`The server does not proxy artifacts: ${run.artifact_uri}`)
+  return `/api/2.0/mlflow-artifacts/artifacts/${[...root.split('/'), ...path.split('/')].map(encodeURIComponent).join('/')}`
+}
+
+export async function experimentId(server: Rest, name: string): Promise<string> {
+  try {
+    const found = await server.get<{ experiment: { experiment_id: string } }>('experiments/get-by-name', {
+      experiment_name: name,
+    })
+    return found.experiment.experiment_id
+  } catch (error) {
+    if (!(error instanceof RestError && error.status === 404)) throw error
+    return (await server.post<{ experiment_id: string }>('experiments/create', { name })).experiment_id
+  }
+}
+
+export type RunInfo = { run_id: string; artifact_uri: string; experiment_id: string }
+
+export async function createRun(server: Rest, run: Record<string, unknown>): Promise<RunInfo> {
+  const answer = await server.post<{ run: { info: RunInfo } }>('runs/create', run)
+  return answer.run.info
+}
