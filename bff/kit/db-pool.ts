@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Pool, PoolClient, QueryArrayConfig, QueryConfig, QueryResult } from 'pg'
+import { ApiError } from '../contract/errors.ts'
+import { asApiError, isRetriable, isReusable } from './db-errors.ts'
+import { encode, rawTypes } from './db-values.ts'
+import type { Db, Sql, TextRow } from './sql.ts'
+import { compile } from './sql.ts'
+
+export type TransactionOptions = {
+  /** One unchanging view for all statements, which may only read. */
+  snapshot?: boolean
+}
+
+/** A pool of connections as a Db: a statement borrows one, a transaction keeps it to its end. */
+export type PoolDb = Db & {
+  /**
+   * Commits what `work` did, or nothing of it. Where the database asks for it (serialization failure, deadlock), `work`
+   * runs again, up to three times: it must have no effects but those on `db`.
+   */
+  transaction<T>(work: (db: Db) => Promise<T>, options?: TransactionOptions): Promise<T>
+}
+
+export type PoolLimits = { timeoutMs: number; maxWaiting: number }
+
+const RETRIES = 3
+
+export function poolDb(pool: Pool, { timeoutMs, maxWaiting }: PoolLimits): PoolDb {
+  // pg raises 'error' on a client that is lent out as well; without a listener that would end the process
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  async function lend<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    if (pool.waitingCount >= maxWaiting)
+      throw new ApiError('TEMPORARILY_UNAVAILABLE', 'Too many requests wait for the database. Try again.')
+    const client = await pool.connect().catch((error: unknown) => {
+      throw asApiError(error)
+    })
+    const connection = new Connection(client, timeoutMs)
+    try {
+      return await work(connection)
+    } finally {
+      client.release(connection.doubtful)
+    }
+  }
+
+  return {
+    query: <T>(q: Sql) => lend((connection) => connection.query<T>(q)),
+    texts: (q) => lend((connection) => connection.texts(q)),
+    async transaction(work, options = {}) {
+      for (let retry = 1; ; retry++) {
+        try {
+          return await lend((connection) => connection.transaction(work, options))
+        } catch (error) {
+          if (retry > RETRIES || !isRetriable(error)) throw error
+          await pause(Math.random() * 10 * 2 ** retry)
+        }
+      }
+    },
+  }
+}
+
+class Connection implements Db {
+  /** Set when an answer is overdue or the line broke: nobody may use this connection again. */
+  doubtful = false
+  readonly #client: PoolClient
+  readonly #timeoutMs: number
+
+  constructor(client: PoolClient, timeoutMs: number) {
+    this.#client = client
+    this.#timeoutMs = timeoutMs
+  }
+
+  async query<T>(q: Sql) {
+    const { rows, rowCount } = await this.#run(statement(q))
+    return { rows: rows as T[], rowCount: rowCount ?? 0 }
+  }
+
+  async texts(q: Sql) {
+    const { rows } = await this.#run({ ...statement(q), rowMode: 'array', types: rawTypes } as QueryArrayConfig)
+    return rows as unknown as TextRow[]
+  }
+
+  async transaction<T>(work: (db: Db) => Promise<T>, { snapshot }: TransactionOptions): Promise<T> {
+    // not awaited: `begin` travels together with the first statement
+    const begun = this.#run({ text: snapshot ? 'begin isolation level repeatable read read only' : 'begin' })
+    begun.catch(() => {})
+    const result = await this.#undoing(async () => {
+      const result = await work(this)
+      await begun
+      return result
+    })
+    const { command } = await this.#run({ text: 'commit' })
+    if (command !== 'COMMIT')
+      throw asApiError(new Error('An error inside the transaction was swallowed: nothing is written'))
+    return result
+  }
+
+  async #undoing<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await this.#run({ text: 'rollback' }).catch(() => {})
+      throw error
+    }
+  }
+
+  async #run(query: QueryConfig): Promise<QueryResult> {
+    try {
+      return await this.#client.query({ ...query, query_timeout: this.#timeoutMs } as QueryConfig)
+    } catch (error) {
+      this.doubtful ||= !isReusable(error)
+      throw asApiError(error)
+    }
+  }
+}
+
+function statement(q: Sql): QueryConfig {
+  const { text, values, name } = compile(q)
+  return { text, values: values.map(encode), ...(name !== undefined && { name }) }
+}

@@ -1,0 +1,111 @@
+import type { Pool } from 'pg'
+import { asApiError } from './db-errors.ts'
+import type { PostgresConfig } from './db-pg.ts'
+import { openPostgres } from './db-pg.ts'
+import type { EmbeddedConfig } from './db-pglite.ts'
+import { openEmbedded } from './db-pglite.ts'
+import type { PoolDb } from './db-pool.ts'
+import { poolDb } from './db-pool.ts'
+import { raw, rows, sql } from './sql.ts'
+
+export { asApiError, sqlState, violates } from './db-errors.ts'
+export type { PoolSizes, PostgresConfig } from './db-pg.ts'
+export type { EmbeddedConfig } from './db-pglite.ts'
+export type { PoolDb, TransactionOptions } from './db-pool.ts'
+
+export type Limits = {
+  readTimeoutMs: number
+  writeTimeoutMs: number
+  lockTimeoutMs: number
+  idleInTransactionMs: number
+  /** How long a request may wait for a connection, and how many may wait at all: past either the answer is 503. */
+  acquireTimeoutMs: number
+  maxWaiting: number
+}
+
+export type DatabaseConfig = (PostgresConfig | EmbeddedConfig) & { schema?: string; limits?: Partial<Limits> }
+
+export type Pools = { writes: Pool; reads: Pool; health: Pool }
+
+/** What the database has to say (a pino logger has these). */
+export type DatabaseLog = Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>
+
+export type PoolStats = { total: number; idle: number; waiting: number }
+
+/** The database. Itself it is `writes`. */
+export type Database = PoolDb & {
+  dialect: 'postgres' | 'pglite'
+  schema: string
+  writes: PoolDb
+  reads: PoolDb
+  /** Two connections of their own, so that a busy database still answers who is asking and whether it lives. */
+  health: PoolDb
+  ping(): Promise<void>
+  stats(): Record<keyof Pools, PoolStats>
+  close(): Promise<void>
+}
+
+const LIMITS: Limits = {
+  readTimeoutMs: 15_000,
+  writeTimeoutMs: 30_000,
+  lockTimeoutMs: 5_000,
+  idleInTransactionMs: 30_000,
+  acquireTimeoutMs: 4_000,
+  maxWaiting: 256,
+}
+
+const silent: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} }
+
+export async function openDatabase(config: DatabaseConfig, log: DatabaseLog = silent): Promise<Database> {
+  const { schema = 'assay' } = config
+  const limits = { ...LIMITS, ...config.limits }
+  const embedded = 'url' in config ? undefined : await openEmbedded(config, schema, limits, log)
+  const pools = 'url' in config ? openPostgres(config, schema, limits, log) : embedded!.pools
+  // the server ends an overlong statement itself; the second limit is for a server that does not answer any more
+  const grace = embedded ? 0 : 2_000
+  const maxWaiting = embedded ? limits.maxWaiting * 3 : limits.maxWaiting
+  const writes = poolDb(pools.writes, { timeoutMs: limits.writeTimeoutMs + grace, maxWaiting })
+  const reads = poolDb(pools.reads, { timeoutMs: limits.readTimeoutMs + grace, maxWaiting })
+  const health = poolDb(pools.health, { timeoutMs: 5_000, maxWaiting })
+
+  const database: Database = {
+    ...writes,
+    dialect: embedded ? 'pglite' : 'postgres',
+    schema,
+    writes,
+    reads,
+    health,
+    ping: async () => void (await health.texts(sql`select 1`)),
+    stats: () => ({ writes: poolStats(pools.writes), reads: poolStats(pools.reads), health: poolStats(pools.health) }),
+    async close() {
+      await Promise.all([...new Set(Object.values(pools))].map((pool) => pool.end()))
+      await embedded?.close()
+    },
+  }
+  try {
+    await health.texts(sql`create schema if not exists ${raw(schema)}`)
+    if (!embedded) await warnAboutDurability(database, log)
+    return database
+  } catch (error) {
+    await database.close()
+    throw asApiError(error)
+  }
+}
+
+const poolStats = (pool: Pool): PoolStats => ({
+  total: pool.totalCount,
+  idle: pool.idleCount,
+  waiting: pool.waitingCount,
+})
+
+async function warnAboutDurability({ health }: Database, log: DatabaseLog): Promise<void> {
+  const off = await rows<{ name: string }>(
+    health,
+    sql`select name from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off'`,
+  )
+  for (const { name } of off)
+    log.warn(
+      { setting: name },
+      `${name} is off on the database server: what was acknowledged may be lost when it crashes`,
+    )
+}
