@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import type { BigIntStats, Dirent } from 'node:fs'
+import { constants } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { access, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { ApiError, absent, invalid } from '#contract'
+import type { ArtifactPath } from './address.ts'
+import { isSegment } from './address.ts'
+import { counted } from './counted.ts'
+import { openSpool, SPOOL } from './spool.ts'
+import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits } from './store.ts'
+
+/** Bytes in flight between a socket and the disk: large enough for the disk, small enough for many uploads at once. */
+const BUFFER = 1024 * 1024
+
+const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+const hasCode = (error: unknown, ...codes: string[]) =>
+  error instanceof Error && 'code' in error && codes.includes(String(error.code))
+
+/** Artifacts as plain files below a folder: the layout of MLflow's own local store. Links are never followed. */
+export async function openLocalStore(folder: string): Promise<ArtifactStore> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const root = await realpath(folder)
+  const spool = await openSpool(root)
+
+  const place = (path: ArtifactPath) => {
+    if (path[0]?.toLowerCase() === SPOOL) throw invalid('Invalid path')
+    return path.length ? root + sep + path.join(sep) : root
+  }
+
+  /** What is at a place, or nothing; a link, or anything below one, counts as nothing. */
+  async function look(path: ArtifactPath): Promise<BigIntStats | undefined> {
+    const file = place(path)
+    try {
+      const stats = await lstat(file, { bigint: true })
+      if (!(stats.isFile() || stats.isDirectory())) return undefined
+      return (await realpath(file)) === file ? stats : undefined
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined
+      throw error
+    }
+  }
+
+  async function list(path: ArtifactPath): Promise<Entry[]> {
+    if (!(await look(path))?.isDirectory()) return []
+    const folder = place(path)
+    const dirents = await readdir(folder, { withFileTypes: true })
+    const kept = dirents.filter((d) => (d.isFile() || d.isDirectory()) && d.name !== SPOOL && isSegment(d.name))
+    const entries = await Promise.all(kept.map((dirent) => entryOf(folder, dirent)))
+    return entries.filter((entry) => entry !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async function stat(path: ArtifactPath) {
+    const stats = await look(path)
+    return stats?.isFile() ? fileOf(stats) : stats && 'folder'
+  }
+
+  async function openFile(path: ArtifactPath): Promise<OpenArtifact> {
+    const stats = await look(path)
+    if (stats?.isDirectory()) throw invalid(`'${path.join('/')}' is a folder, not a file`)
+    const file = place(path)
+    const handle = stats && (await open(file, READ_ONLY).catch(orAbsent))
+    if (!handle) throw absent(`No such artifact: '${path.join('/')}'`)
+    try {
+      const opened = await handle.stat({ bigint: true })
+      if (!opened.isFile() || (await placeOf(handle, file)) !== file)
+        throw absent(`No such artifact: '${path.join('/')}'`)
+      return { ...fileOf(opened), read: async (range) => readFrom(handle, range), close: () => handle.close() }
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+  }
+
+  async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<void> {
+    const target = place(path)
+    await requireFreePlace(path)
+    const draft = join(spool.folder, randomUUID())
+    try {
+      const handle = await open(draft, 'wx', 0o600)
+      await pipeline(counted(body, limits), handle.createWriteStream({ flush: true, highWaterMark: BUFFER }))
+      await publish(draft, target)
+    } catch (error) {
+      await rm(draft, { force: true })
+      throw asAnswer(error)
+    }
+  }
+
+  /** Refuses what would go through a link, or put a file where a folder is or the other way round. */
+  async function requireFreePlace(path: ArtifactPath) {
+    if (path.length === 0) throw invalid('Invalid path')
+    for (let depth = 1; depth <= path.length; depth++) {
+      const at = root + sep + path.slice(0, depth).join(sep)
+      const stats = await lstat(at).catch(orAbsent)
+      if (!stats) return
+      const isLast = depth === path.length
+      if (!(stats.isDirectory() || (isLast && stats.isFile()))) throw invalid('Invalid path')
+      if (isLast && stats.isDirectory()) throw invalid(`'${path.join('/')}' is a folder; a file cannot replace it`)
+    }
+  }
+
+  async function remove(path: ArtifactPath) {
+    if (path.length === 0) throw invalid('Invalid path')
+    if (!(await look(path))) return
+    // One rename takes the whole tree away at once; whatever stops the rest is swept at the next start.
+    const doomed = join(spool.folder, randomUUID())
+    const gone = await rename(place(path), doomed).then(() => true, orAbsent)
+    if (!gone) return
+    await syncFolder(dirname(place(path)))
+    await rm(doomed, { recursive: true, force: true })
+  }
+
+  return {
+    list,
+    stat,
+    open: openFile,
+    write,
+    remove,
+    ready: () => access(spool.folder, constants.W_OK),
+    close: () => spool.close(),
+  }
+}
+
+/** Makes a finished file visible, and durable: the folders on the way are synced too. */
+async function publish(draft: string, target: string) {
+  const parent = dirname(target)
+  const firstMade = await mkdir(parent, { recursive: true, mode: 0o700 })
+  await rename(draft, target).catch(async (error: unknown) => {
+    // Another caller may have removed the folder in this very moment: once more is enough.
+    if (!hasCode(error, 'ENOENT')) throw error
+    await mkdir(parent, { recursive: true, mode: 0o700 })
+    await rename(draft, target)
+  })
+  await syncFolder(parent)
+  if (!firstMade) return
+  for (let folder = parent; folder.length >= firstMade.length; folder = dirname(folder))
+    await syncFolder(dirname(folder))
+}
+
+async function syncFolder(folder: string) {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, constants.O_RDONLY).catch(orAbsent)
+  await handle?.sync().finally(() => handle.close())
+}
+
+const readFrom = (handle: FileHandle, range?: ByteRange): Readable =>
+  handle.createReadStream({ highWaterMark: BUFFER, start: range?.start ?? 0, ...(range && { end: range.end }) })
+
+/** Where an open file really is, so that a folder swapped for a link meanwhile shows. */
+const placeOf = (handle: FileHandle, file: string) =>
+  realpath(process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : file).catch(orAbsent)
+
+async function entryOf(folder: string, dirent: Dirent): Promise<Entry | undefined> {
+  const { name } = dirent
+  if (dirent.isDirectory()) return { name, isFolder: true }
+  const stats = await lstat(join(folder, name)).catch(orAbsent)
+  return stats && { name, isFolder: false, size: stats.size }
+}
+
+const fileOf = ({ size, mtimeNs, mtime, ino }: BigIntStats): ArtifactFile => ({
+  size: Number(size),
+  etag: `"${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}"`,
+  modified: mtime,
+})
+
+function orAbsent(error: unknown): undefined {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+  throw error
+}
+
+function asAnswer(error: unknown): unknown {
+  if (hasCode(error, 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'))
+    return new ApiError('TEMPORARILY_UNAVAILABLE', 'The artifact store is full; nothing was stored', { cause: error })
+  if (hasCode(error, 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOTEMPTY'))
+    return invalid('Invalid path: a file is in the place of a folder, or a folder in that of the file')
+  return error
+}

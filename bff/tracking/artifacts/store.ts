@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream'
+import type { ArtifactPath } from './address.ts'
+
+/** A name in a folder; `size` is that of a file. */
+export type Entry = { name: string; isFolder: false; size: number } | { name: string; isFolder: true }
+
+/** A file as it was at one moment; `etag` (quoted, strong) changes with every write. */
+export type ArtifactFile = { size: number; etag: string; modified: Date }
+
+/** First and last byte, both included. */
+export type ByteRange = { start: number; end: number }
+
+/** A file held for reading: its bytes stay those of `etag`, also when it is replaced meanwhile. Must be closed or read. */
+export type OpenArtifact = ArtifactFile & {
+  read(range?: ByteRange): Promise<Readable>
+  close(): Promise<void>
+}
+
+export type WriteLimits = {
+  /** The length that was announced: a body of any other length is refused and leaves nothing. */
+  expectedBytes?: number | undefined
+  minBytes?: number | undefined
+  /** The longest body that is taken. */
+  maxBytes?: number | undefined
+}
+
+/**
+ * Artifacts below one root: a folder or a bucket's prefix. A file appears whole or not at all; its bytes are streamed.
+ * Who may do what, and which runs there are, is the business of those who call.
+ */
+export type ArtifactStore = {
+  /** What the folder holds, sorted by name; nothing when it is absent or a file. */
+  list(folder: ArtifactPath): Promise<Entry[]>
+  stat(path: ArtifactPath): Promise<ArtifactFile | 'folder' | undefined>
+  /** Throws RESOURCE_DOES_NOT_EXIST when nothing is there, INVALID_PARAMETER_VALUE when it is a folder. */
+  open(path: ArtifactPath): Promise<OpenArtifact>
+  /** Visible once it resolves, at once and whole; until then, and when it rejects, what was there stays. */
+  write(path: ArtifactPath, body: Readable, limits?: WriteLimits): Promise<void>
+  /** Removes a file, or a folder with all that is in it. Removing what is absent changes nothing. */
+  remove(path: ArtifactPath): Promise<void>
+  /** Throws unless the root can be reached and written to. */
+  ready(): Promise<void>
+  close(): Promise<void>
+}
