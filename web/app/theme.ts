@@ -1,15 +1,5 @@
-import type { CSSVariablesResolver } from '@mantine/core'
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  createTheme,
-  Menu,
-  SegmentedControl,
-  Switch,
-  TextInput,
-  Tooltip,
-} from '@mantine/core'
+import type { ButtonProps, CSSVariablesResolver, InputProps } from '@mantine/core'
+import { createTheme } from '@mantine/core'
 
 /** Mantine told our tokens: values live in ui/tokens.css, this file only names them. */
 export const theme = createTheme({
@@ -67,15 +57,18 @@ export const theme = createTheme({
       defaultProps: { variant: 'subtle', color: 'gray' },
       vars: () => ({
         root: { '--ai-size': 'var(--button-sm)', '--ai-color': 'var(--text-2)', '--ai-hover': 'var(--bg-inset)' },
-      },
-    }),
+      }),
+    },
     TextInput: {
       defaultProps: { size: 'sm' },
       vars: (_: unknown, { size }: InputProps) => ({
         root: {},
-        wrapper: { '--input-height': size === 'xs' ? 'var(--field-sm)' : 'var(--field)', '--input-fz': 'var(--field-fz)' },
-      },
-    }),
+        wrapper: {
+          '--input-height': size === 'xs' ? 'var(--field-sm)' : 'var(--field)',
+          '--input-fz': 'var(--field-fz)',
+        },
+      }),
+    },
     Checkbox: { defaultProps: { size: 'xs', radius: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
     SegmentedControl: { defaultProps: { size: 'sm' } },
