@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bff,bench,bin,web,.ci}/**/*.test.{ts,tsx}'],
+          globalSetup: ['bff/test/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

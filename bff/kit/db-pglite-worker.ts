@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { PGliteOptions } from '@electric-sql/pglite'
 import { PGlite } from '@electric-sql/pglite'
 
-/** What the thread is told: where the database is (nowhere: in memory) and what a new one is made from (nothing: initdb). */
-export type WorkerStart = { folder: string | undefined; image: string | undefined }
+/** What the thread is told: where the database is (nowhere: in memory) and what a new one is made from (nothing: initdb),
+ * and the file that it is packed into at the end. */
+export type WorkerStart = { folder: string | undefined; image: string | undefined; packTo: string | undefined }
 
 /** Bytes of the wire protocol go in and come back; `close` asks for a clean end, after which the thread is gone. */
 export type ToWorker = Uint8Array | 'close'
 export type FromWorker = Uint8Array | 'open' | { failed: string }
 
-const { folder, image } = workerData as WorkerStart
+const { folder, image, packTo } = workerData as WorkerStart
 const port = parentPort!
 const send = (message: FromWorker) => port.postMessage(message)
 
@@ -41,6 +42,26 @@ async function createIn(place: string): Promise<void> {
   await (await fresh(making)).close()
   if (existsSync(place)) await rmdir(place)
   await rename(making, place)
+}
+
+async function end(engine: PGlite): Promise<void> {
+  if (packTo !== undefined) await pack(engine, packTo)
+  await engine.close()
+  port.close()
+}
+
+/** The image of a database: its data directory as a tar file. */
+async function pack(engine: PGlite, file: string): Promise<void> {
+  // templates serve `create database`, which an embedded database never does, and are half of the size
+  for (const template of ['template1', 'template0'])
+    for (const text of [`alter database ${template} is_template false`, `drop database ${template}`])
+      await engine.exec(text)
+  await engine.exec('checkpoint')
+  const image = await engine.dumpDataDir('gzip')
+  const making = `${file}.${process.pid}`
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(making, Buffer.from(await image.arrayBuffer()))
+  await rename(making, file)
 }
 
 const CHUNK = 64 * 1024
@@ -76,7 +97,7 @@ async function start(): Promise<void> {
   const engine = await open()
   send('open')
   port.on('message', (message: ToWorker) => {
-    if (message === 'close') void engine.close().finally(() => port.close())
+    if (message === 'close') void end(engine)
     else void answer(engine, message)
   })
 }

@@ -13,6 +13,8 @@ export type EmbeddedConfig = {
   folder: string | undefined
   /** A packed database (see db-image.ts) that a new one begins from; without it the first start takes seconds longer. */
   image?: string | undefined
+  /** At close the database is packed into this file, to be somebody's image. */
+  packTo?: string | undefined
 }
 
 export type Embedded = { pools: Pools; close(): Promise<void> }
@@ -23,14 +25,14 @@ export type Embedded = { pools: Pools; close(): Promise<void> }
  * its limit goes down with its thread: the pool drops the socket, the next one starts a new thread.
  */
 export async function openEmbedded(
-  { folder, image }: EmbeddedConfig,
+  { folder, image, packTo }: EmbeddedConfig,
   schema: string,
   limits: Limits,
   log: DatabaseLog,
 ): Promise<Embedded> {
   const place = folder === undefined ? undefined : resolve(folder)
   const unlock = place === undefined ? async () => {} : await lockFolder(place)
-  const engine = new Engine({ folder: place, image }, log)
+  const engine = new Engine({ folder: place, image, packTo }, log)
   try {
     await engine.opened()
   } catch (error) {
@@ -87,7 +89,10 @@ class Engine {
   /** Ends the thread in the middle of whatever it does. What was committed is on disk; a database in memory is gone. */
   replace(worker: Worker): void {
     if (worker !== this.#worker) return
-    this.#log.error({ folder: this.#start.folder }, 'the embedded database does not answer in time: started again')
+    this.#log.error(
+      { folder: this.#start.folder },
+      'the embedded database stopped, or did not answer in time: it is started again',
+    )
     this.#worker = undefined
     void worker.terminate()
     this.#opened = this.#exited.then(() => this.#launch())

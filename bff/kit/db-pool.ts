@@ -9,6 +9,8 @@ import { compile } from './sql.ts'
 export type TransactionOptions = {
   /** One unchanging view for all statements, which may only read. */
   snapshot?: boolean
+  /** No limit on time: for changes of the schema. */
+  patient?: boolean
 }
 
 /** A pool of connections as a Db: a statement borrows one, a transaction keeps it to its end. */
@@ -62,7 +64,7 @@ class Connection implements Db {
   /** Set when an answer is overdue or the line broke: nobody may use this connection again. */
   doubtful = false
   readonly #client: PoolClient
-  readonly #timeoutMs: number
+  #timeoutMs: number
 
   constructor(client: PoolClient, timeoutMs: number) {
     this.#client = client
@@ -79,9 +81,10 @@ class Connection implements Db {
     return rows as unknown as TextRow[]
   }
 
-  async transaction<T>(work: (db: Db) => Promise<T>, { snapshot }: TransactionOptions): Promise<T> {
+  async transaction<T>(work: (db: Db) => Promise<T>, options: TransactionOptions): Promise<T> {
+    if (options.patient) this.#timeoutMs = 0
     // not awaited: `begin` travels together with the first statement
-    const begun = this.#run({ text: snapshot ? 'begin isolation level repeatable read read only' : 'begin' })
+    const begun = this.#run({ text: begin(options) })
     begun.catch(() => {})
     const result = await this.#undoing(async () => {
       const result = await work(this)
@@ -90,7 +93,7 @@ class Connection implements Db {
     })
     const { command } = await this.#run({ text: 'commit' })
     if (command !== 'COMMIT')
-      throw asApiError(new Error('An error inside the transaction was swallowed: nothing is written'))
+      throw asApiError(new Error('An error inside the transaction was ignored: nothing is written'))
     return result
   }
 
@@ -111,6 +114,11 @@ class Connection implements Db {
       throw asApiError(error)
     }
   }
+}
+
+function begin({ snapshot, patient }: TransactionOptions): string {
+  if (snapshot) return 'begin isolation level repeatable read read only'
+  return patient ? 'begin; set local statement_timeout to 0; set local lock_timeout to 0' : 'begin'
 }
 
 function statement(q: Sql): QueryConfig {

@@ -6,7 +6,7 @@ import type { EmbeddedConfig } from './db-pglite.ts'
 import { openEmbedded } from './db-pglite.ts'
 import type { PoolDb } from './db-pool.ts'
 import { poolDb } from './db-pool.ts'
-import { raw, rows, sql } from './sql.ts'
+import { rows, sql } from './sql.ts'
 
 export { asApiError, sqlState, violates } from './db-errors.ts'
 export type { PoolSizes, PostgresConfig } from './db-pg.ts'
@@ -83,7 +83,7 @@ export async function openDatabase(config: DatabaseConfig, log: DatabaseLog = si
     },
   }
   try {
-    await health.texts(sql`create schema if not exists ${raw(schema)}`)
+    await database.ping()
     if (!embedded) await warnAboutDurability(database, log)
     return database
   } catch (error) {
