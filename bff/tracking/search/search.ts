@@ -1,0 +1,109 @@
+import type { Int64 } from '#contract'
+import { int64 } from '#contract'
+import type { Sql, TextRow } from '#kit/sql.ts'
+import { join, raw, sql } from '#kit/sql.ts'
+import { parseFilter, parseOrder } from './parse.ts'
+import { EXPERIMENTS, RUNS } from './subjects.ts'
+import { filterToSql, orderToSql } from './to-sql.ts'
+import { digestOf, readToken, writeToken } from './token.ts'
+import type { OrderKey, Subject } from './tree.ts'
+
+/** Which experiments the caller may see. */
+export type Scope = 'all' | readonly Int64[]
+export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
+
+type Query = {
+  filter?: string | undefined
+  order_by?: readonly string[] | undefined
+  max_results: number
+  page_token?: string | undefined
+  scope: Scope
+  /** signs page tokens: `pageTokenKey(db)` */
+  key: Buffer
+}
+
+export type RunsQuery = Query & { experiment_ids: readonly Int64[]; run_view_type?: ViewType | undefined }
+export type ExperimentsQuery = Query & { view_type?: ViewType | undefined }
+
+export type Page = { keys: Int64[]; next_page_token?: string }
+
+/** One page of a search. `statement` gives one row more than the page when there is a next one; run it with `db.texts`. */
+export type Search = { statement: Sql; page(rows: readonly TextRow[]): Page }
+
+/** The runs of some experiments: keys are `run_no`. */
+export function runsSearch(query: RunsQuery): Search {
+  const ids = [...new Set(query.experiment_ids.map(String))].sort()
+  return search(RUNS, query, runsWithin(query), [ids, query.run_view_type ?? 'ACTIVE_ONLY'])
+}
+
+/** The experiments that the caller may see: keys are `experiment_id`. */
+export const experimentsSearch = (query: ExperimentsQuery): Search =>
+  search(EXPERIMENTS, query, experimentsWithin(query), [query.view_type ?? 'ACTIVE_ONLY'])
+
+type RunsCount = Pick<RunsQuery, 'experiment_ids' | 'filter' | 'run_view_type' | 'scope'>
+type ExperimentsCount = Pick<ExperimentsQuery, 'filter' | 'view_type' | 'scope'>
+
+/** How many there are over all pages: one row, one column `total`. */
+export const runsCount = (query: RunsCount): Sql => count(RUNS, runsWithin(query), query.filter)
+export const experimentsCount = (query: ExperimentsCount): Sql =>
+  count(EXPERIMENTS, experimentsWithin(query), query.filter)
+
+function runsWithin({ experiment_ids, run_view_type, scope }: RunsCount): Sql[] {
+  return [
+    oneOf(sql`r.experiment_id`, experiment_ids),
+    ...inScope(sql`r.experiment_id`, scope),
+    ...inView(sql`r.lifecycle_stage`, run_view_type),
+  ]
+}
+
+const experimentsWithin = ({ view_type, scope }: ExperimentsCount): Sql[] => [
+  ...inScope(sql`e.experiment_id`, scope),
+  ...inView(sql`e.lifecycle_stage`, view_type),
+]
+
+// With one value the planner can follow an index in its order; with a list it cannot.
+const oneOf = (column: Sql, ids: readonly Int64[]): Sql =>
+  ids.length === 1 ? sql`${column} = ${ids[0]}::bigint` : sql`${column} = any (${ids.map(String)}::bigint[])`
+
+const inScope = (column: Sql, scope: Scope): Sql[] => (scope === 'all' ? [] : [oneOf(column, scope)])
+
+const inView = (column: Sql, view: ViewType = 'ACTIVE_ONLY'): Sql[] =>
+  view === 'ALL' ? [] : [sql`${column} = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]
+
+const where = (conditions: readonly Sql[]): Sql => (conditions.length > 0 ? join(conditions, ' and ') : raw('true'))
+
+function filterOf(subject: Subject, filter: string | undefined): Sql[] {
+  const tree = parseFilter(subject, filter ?? '')
+  return tree ? [filterToSql(subject, tree)] : []
+}
+
+const count = (subject: Subject, within: readonly Sql[], filter: string | undefined): Sql =>
+  sql`select count(*) as total from ${subject.from} where ${where([...within, ...filterOf(subject, filter)])}`
+
+function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
+  if (clauses.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
+  const asked = parseOrder(subject, clauses)
+  const isAsked = (key: OrderKey) => asked.some((other) => other.entity === key.entity && other.key === key.key)
+  return [...asked, ...subject.tieBreakers.filter((key) => !isAsked(key))]
+}
+
+function search(subject: Subject, query: Query, within: readonly Sql[], identity: readonly unknown[]): Search {
+  const { filter = '', order_by = [], max_results, page_token, key } = query
+  const order = orderToSql(subject, fullOrder(subject, order_by))
+  const digest = digestOf(subject.name, filter, order_by, ...identity)
+  const conditions = [...within, ...filterOf(subject, filter)]
+  if (page_token) conditions.push(order.after(readToken(key, digest, page_token)))
+  return {
+    statement: sql`
+      select ${subject.key}, ${order.columns} from ${subject.from} ${order.joins}
+      where ${where(conditions)} order by ${order.orderBy} limit ${max_results + 1}`,
+    page(rows) {
+      const shown = rows.slice(0, max_results)
+      const keys = shown.map(([number]) => int64(number ?? ''))
+      const last = shown.at(-1)
+      return rows.length > max_results && last
+        ? { keys, next_page_token: writeToken(key, digest, last.slice(1)) }
+        : { keys }
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import type { Sql } from '#kit/sql.ts'
+
+/**
+ * What a field holds: `number` a double, `text` a string, `time` milliseconds since the epoch, `id` an integer which MLflow
+ * writes in quotes.
+ */
+export type Kind = 'number' | 'text' | 'time' | 'id'
+
+export type Operator =
+  | '='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'LIKE'
+  | 'NOT LIKE'
+  | 'ILIKE'
+  | 'NOT ILIKE'
+  | 'IN'
+  | 'NOT IN'
+  | 'BETWEEN'
+  | 'NOT BETWEEN'
+  | 'IS NULL'
+  | 'IS NOT NULL'
+
+/**
+ * A written time: all milliseconds from `first` to `last`. '2026-11-01' is that whole day (UTC), so that `=` finds the day
+ * and `<=` includes it. A number is one millisecond; a number between two of them is none (first > last).
+ */
+export type Span = { first: bigint; last: bigint }
+export type Value = number | string | bigint | Span
+
+export type Field = { entity: string; key: string; kind: Kind }
+
+/** `values` has no member for IS [NOT] NULL, two for [NOT] BETWEEN, one or more for [NOT] IN, one for the others. */
+export type Comparison = { type: 'comparison'; operator: Operator; values: readonly Value[] } & Field
+
+/**
+ * The logic has two values: a comparison with something that the row does not have is false (also `!=`, NOT IN, NOT LIKE),
+ * except IS NULL; NOT turns false into true, so `NOT (params.a = 'x')` finds the rows without `a` and `params.a != 'x'` does not.
+ */
+export type Filter = Comparison | { type: 'not'; term: Filter } | { type: 'and' | 'or'; terms: readonly Filter[] }
+
+export type OrderKey = Field & { descending: boolean }
+
+/** A family of fields (metrics, tags, attributes …): how they are written, and where their values are. */
+export type Entity = {
+  /** MLflow's word for it in messages. The one called `attribute` is meant where a field names none. */
+  name: string
+  aliases: readonly string[]
+  /** The known keys, or the kind of all keys where any key will do. */
+  keys: Kind | Readonly<Record<string, Kind>>
+  /** Other spellings of known keys. */
+  synonyms?: Readonly<Record<string, string>>
+  /** True when the row has a value under this key that passes. Never null. */
+  some(key: string, passes: (value: Sql) => Sql): Sql
+  /** For ordering: the value, and the join that brings it where it is not in the row. Absent: not orderable. */
+  value?(key: string, alias: Sql): { column: Sql; join?: Sql }
+}
+
+/** One kind of thing that can be searched. To add one is to write one of these. */
+export type Subject = {
+  name: string
+  entities: readonly Entity[]
+  /** `from` clause with its alias, and the narrow key that a search returns. */
+  from: Sql
+  key: Sql
+  /** The order when none is asked for, and what is appended to one that is. */
+  defaultOrder: readonly OrderKey[]
+  tieBreakers: readonly OrderKey[]
+}
