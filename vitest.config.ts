@@ -8,6 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: ['.ci/announce.ts'],
           include: ['{bff,bench,bin,web,.ci}/**/*.test.{ts,tsx}'],
           globalSetup: ['bff/test/global-setup.ts'],
           testTimeout: 30_000,
