@@ -8,9 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          globalSetup: ['.ci/announce.ts'],
           include: ['{bff,bench,bin,web,.ci}/**/*.test.{ts,tsx}'],
-          globalSetup: ['bff/test/global-setup.ts'],
+          globalSetup: ['.ci/announce.ts', 'bff/test/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
