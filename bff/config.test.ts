@@ -31,7 +31,7 @@ test('without any setting, it serves this machine only, from an embedded databas
     log: { level: 'info' },
     tracking: {
       mode: 'full',
-      database: { kind: 'embedded', folder: join(process.cwd(), 'data/database') },
+      database: { folder: join(process.cwd(), 'data/database') },
       migrate: true,
       artifacts: { store: { kind: 'folder', folder: join(process.cwd(), 'data/artifacts') }, maxBytes: undefined },
       truncateLongValues: true,
@@ -72,7 +72,7 @@ describe('reads', () => {
     {
       why: 'a database',
       env: postgres,
-      gives: { tracking: { database: { kind: 'postgres', url: postgres.ASSAY_DATABASE_URL, poolSize: 10 } } },
+      gives: { tracking: { database: { url: postgres.ASSAY_DATABASE_URL, pool: { writes: 8, reads: 8 } } } },
     },
     {
       why: 'postgres://',

@@ -41,6 +41,8 @@ const Settings = z.object({
   'allowed-hosts': HostPatterns.optional(),
   'public-url': PublicUrl.optional(),
   'static-prefix': StaticPrefix.optional(),
+  'stop-delay': whole(0, 600),
+  'stop-timeout': whole(1, 3600),
   'truncate-long-values': Switch,
   'artifact-location-max-length': whole(1, 65_536),
   'log-level': Level,
@@ -132,8 +134,8 @@ function assemble(s: Settings, warnings: readonly string[]) {
   const data = resolve(s.data)
   const artifacts = s.artifacts ?? { kind: 'folder' as const, folder: join(data, 'artifacts') }
   const database = s['database-url']
-    ? { kind: 'postgres' as const, url: s['database-url'], poolSize: s['database-pool'] }
-    : { kind: 'embedded' as const, folder: join(data, 'database') }
+    ? { url: s['database-url'], pool: { writes: s['database-pool'], reads: s['database-pool'] } }
+    : { folder: join(data, 'database') }
   const mode = s['artifacts-only']
     ? ('artifacts-only' as const)
     : s['serve-artifacts']
@@ -143,10 +145,12 @@ function assemble(s: Settings, warnings: readonly string[]) {
     server: {
       host: s.host,
       port: s.port,
-      workers: database.kind === 'embedded' && mode !== 'artifacts-only' ? 1 : s.workers,
+      workers: 'folder' in database && mode !== 'artifacts-only' ? 1 : s.workers,
       staticPrefix: s['static-prefix'] ?? '',
       allowedHosts: s['allowed-hosts'] ?? [],
       publicUrl: s['public-url'],
+      stopDelayMs: s['stop-delay'] * 1000,
+      stopTimeoutMs: s['stop-timeout'] * 1000,
     },
     auth: { mode: s.auth },
     log: { level: s['log-level'] },

@@ -52,9 +52,9 @@ const rows = [
     name: 'database-pool',
     kind: 'text',
     value: 'N',
-    default: '10',
+    default: '8',
     mlflow: 'MLFLOW_SQLALCHEMYSTORE_POOL_SIZE',
-    help: 'connections to Postgres, each worker',
+    help: 'connections to Postgres for writing, and as many for reading, each worker',
   },
   {
     name: 'migrate',
@@ -146,6 +146,20 @@ const rows = [
     value: '/PATH',
     mlflow: 'MLFLOW_STATIC_PREFIX',
     help: 'serve everything below this path',
+  },
+  {
+    name: 'stop-delay',
+    kind: 'text',
+    value: 'SECONDS',
+    default: '0',
+    help: 'when asked to stop, how long to go on serving while /ready already says no, so that a load balancer turns away',
+  },
+  {
+    name: 'stop-timeout',
+    kind: 'text',
+    value: 'SECONDS',
+    default: '30',
+    help: 'when asked to stop, how long requests may take to finish before they are cut',
   },
   {
     name: 'truncate-long-values',

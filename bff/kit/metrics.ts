@@ -1,13 +1,17 @@
+import cluster from 'node:cluster'
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observe } from './log.ts'
 
 /** What a gauge stands at: one number, or one for each value of its label. */
 export type Reading = number | Record<string, number>
 
+/** Registers a figure that is read when someone asks for the metrics. `label` names what a record's keys are. */
+export type RegisterGauge = (name: string, help: string, read: () => Reading, label?: string) => void
+
 export type Metrics = {
   observe: Observe
-  /** Registers a figure that is read when someone asks for the metrics. `label` names what a record's keys are. */
-  gauge: (name: string, help: string, read: () => Reading, label?: string) => void
+  gauge: RegisterGauge
+  /** In Prometheus' text format; with several workers, of all of them together. */
   text: () => Promise<string>
   contentType: string
 }
@@ -18,8 +22,6 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export function openMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  // In a worker the first process asks for these and adds them up.
-  AggregatorRegistry.setRegistries(registry)
   const requests = new Histogram({
     name: 'assay_http_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',
@@ -42,7 +44,7 @@ export function openMetrics(): Metrics {
         },
       })
     },
-    text: () => registry.metrics(),
+    text: cluster.isWorker ? textOfAll(registry) : () => registry.metrics(),
     contentType: registry.contentType,
   }
 }
@@ -50,3 +52,39 @@ export function openMetrics(): Metrics {
 /** A caller may invent methods; each would be a series of its own for ever. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const known = (method: string) => (methods.has(method) ? method : 'other')
+
+type Ask = { metricsOfAll: number }
+type Told = { metricsOfAll: number; text: string }
+
+const isAbout = (message: unknown): message is Ask | Told =>
+  typeof message === 'object' && message !== null && 'metricsOfAll' in message
+
+/** In a worker: the first process asks every worker for its own and adds them up. */
+function textOfAll(registry: Registry): () => Promise<string> {
+  AggregatorRegistry.setRegistries(registry)
+  new AggregatorRegistry()
+  const waiting = new Map<number, (text: string) => void>()
+  let count = 0
+  process.on('message', (message) => {
+    if (isAbout(message) && 'text' in message) waiting.get(message.metricsOfAll)?.(message.text)
+  })
+  return async () => {
+    const id = count++
+    const { promise, resolve } = Promise.withResolvers<string>()
+    waiting.set(id, resolve)
+    process.send?.({ metricsOfAll: id } satisfies Ask)
+    const text = await promise
+    waiting.delete(id)
+    return text || registry.metrics()
+  }
+}
+
+/** In the first process: answers the workers. An empty text means that some worker did not tell in time. */
+export function answerWorkersMetrics() {
+  const all = new AggregatorRegistry()
+  cluster.on('message', (worker, message: unknown) => {
+    if (!isAbout(message)) return
+    const tell = (text: string) => worker.isConnected() && worker.send({ ...message, text } satisfies Told)
+    all.clusterMetrics().then(tell, () => tell(''))
+  })
+}

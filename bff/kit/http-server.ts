@@ -1,0 +1,117 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+const SECOND = 1000
+
+export type HttpServer = {
+  server: Server
+  /** Rejects where the port is taken or the address is not this machine's. */
+  listen: (port: number, host: string) => Promise<AddressInfo>
+  /** No new connections; resolves when every request that had begun is answered, whole, and every connection closed. */
+  drain: () => Promise<void>
+  /** Cuts what is still open; says how many requests that were. */
+  cut: () => number
+}
+
+/**
+ * A listener on a port, with limits on how long a connection may keep us waiting, and an end that loses nothing.
+ * A whole upload may take hours, so there is no limit on that, only on how long nothing moves.
+ */
+export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND): HttpServer {
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 20 * SECOND,
+    connectionsCheckingInterval: 2 * SECOND,
+    requestTimeout: 0,
+    keepAliveTimeout: 65 * SECOND,
+    requireHostHeader: false,
+    noDelay: true,
+  })
+  const sockets = new Map<Socket, Set<ServerResponse>>()
+  let draining = false
+
+  server.on('connection', (socket) => {
+    sockets.set(socket, new Set())
+    socket.once('close', () => sockets.delete(socket))
+  })
+
+  server.on('request', (request, response) => {
+    const open = sockets.get(request.socket)
+    open?.add(response)
+    if (draining) response.setHeader('Connection', 'close')
+    response.once('close', () => {
+      open?.delete(response)
+      if (draining) server.closeIdleConnections()
+    })
+    listener(request, response)
+  })
+
+  server.setTimeout(stallMs)
+  // With a listener here, a quiet connection is not closed by itself: an answer may take us longer to find.
+  server.on('timeout', (socket) => {
+    const waitingForUs = [...(sockets.get(socket) ?? [])].some((response) => !isStalled(response))
+    if (!waitingForUs) socket.destroy()
+  })
+
+  server.on('clientError', refuseMalformed)
+
+  return {
+    server,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, 1024, () => {
+          server.off('error', reject)
+          resolve(server.address() as AddressInfo)
+        })
+      }),
+    async drain() {
+      draining = true
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const [socket, responses] of sockets) {
+        for (const response of responses) if (!response.headersSent) response.setHeader('Connection', 'close')
+        // Opened by a browser just in case, and nothing asked: Node would wait for a request.
+        if (responses.size === 0 && socket.bytesRead === 0) socket.destroy()
+      }
+      server.closeIdleConnections()
+      await closed
+    },
+    cut() {
+      const open = [...sockets.values()].reduce((sum, responses) => sum + responses.size, 0)
+      server.closeAllConnections()
+      return open
+    },
+  }
+}
+
+/** The client neither sends the rest of its body nor takes what we have for it. */
+const isStalled = (response: ServerResponse<IncomingMessage>) => !response.req.complete || response.writableLength > 0
+
+const malformed: Record<string, [status: string, code: string, message: string]> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'BAD_REQUEST',
+    'The address and headers are over the limit of 16 KiB.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'BAD_REQUEST', 'The headers did not arrive within 20 seconds.'],
+}
+
+/** What is not HTTP at all, or could be read in two ways (both Content-Length and Transfer-Encoding, say), ends its connection. */
+function refuseMalformed(
+  error: Error & { code?: string },
+  socket: NodeJS.WritableStream & { writable: boolean; destroy: () => void },
+) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, error_code, message] = malformed[error.code ?? ''] ?? [
+    '400 Bad Request',
+    'BAD_REQUEST',
+    'This is not a well-formed HTTP request.',
+  ]
+  const body = JSON.stringify({ error_code, message })
+  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`
+  socket.end(head + body, () => socket.destroy())
+}
