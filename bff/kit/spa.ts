@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join, sep } from 'node:path'
 import { promisify } from 'node:util'
-import { brotliCompress, constants } from 'node:zlib'
+import type { ZlibOptions } from 'node:zlib'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import { contentType } from 'mime-types'
 import type { Answered } from './route.ts'
 import type { Paged } from './security-headers.ts'
@@ -21,9 +22,18 @@ export type SpaConfig = {
 /** Answers a GET for the page or one of its files, or says false. `path` is without the prefix, still percent-encoded. */
 export type Spa = (request: IncomingMessage, response: Answered & Paged, path: string) => Promise<boolean>
 
-type File = { bytes: Buffer; type: string; etag: string; hashed: boolean; compressed?: Promise<Buffer | undefined> }
+type Coding = 'br' | 'gzip'
+type File = {
+  bytes: Buffer
+  type: string
+  etag: string
+  hashed: boolean
+  text: boolean
+  compressed: Partial<Record<Coding, Promise<Buffer>>>
+}
 
 const brotli = promisify(brotliCompress)
+const gzipped = promisify<Buffer, ZlibOptions, Buffer>(gzip)
 
 /**
  * The built page out of memory: a few megabytes, read at start. A request can only name what is in the table, so no path
@@ -56,8 +66,7 @@ export function openSpa({ folder, prefix, https }: SpaConfig): Spa {
 }
 
 /** Below these a wrong address is a program's mistake, and is answered to a program. */
-const machines =
-  /^\/(api|ajax-api|graphql|v1|gateway|get-artifact|model-versions|assets|static-files|openapi)(\/|\.|$)/
+const machines = /^\/(api|ajax-api|graphql|v1|gateway|get-artifact|model-versions|assets|static-files|openapi)(\/|\.|$)/
 
 /** A browser asks for a page by a path without an extension; the router in the page knows which there are. */
 function isPage(path: string, accept: string | undefined): boolean {
@@ -85,17 +94,19 @@ function readFiles(folder: string): Map<string, File> {
 
 function readFile(path: string, url: string): File {
   const bytes = readFileSync(path)
+  const type = contentType(url.slice(url.lastIndexOf('/') + 1)) || 'application/octet-stream'
   return {
     bytes,
-    type: contentType(url.slice(url.lastIndexOf('/') + 1)) || 'application/octet-stream',
+    type,
     etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
     // Vite puts a digest of what is in it into the name of each.
     hashed: url.startsWith('/assets/'),
+    text: /^(text\/|application\/(javascript|json|manifest)|image\/svg)/.test(type),
+    compressed: {},
   }
 }
 
 async function sendFile(request: IncomingMessage, response: Answered, file: File) {
-  const compressed = /\bbr\b/.test(String(request.headers['accept-encoding'] ?? '')) ? await compress(file) : undefined
   const headers = {
     'Cache-Control': file.hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
     ETag: file.etag,
@@ -107,22 +118,27 @@ async function sendFile(request: IncomingMessage, response: Answered, file: File
     response.writeHead(304, headers).end()
     return
   }
-  const body = compressed ?? file.bytes
+  const coding = file.text ? codingFor(String(request.headers['accept-encoding'] ?? '')) : undefined
+  const body = coding ? await compressed(file, coding) : file.bytes
   response.writeHead(200, {
     ...headers,
     'Content-Type': file.type,
     'Content-Length': body.length,
-    ...(compressed && { 'Content-Encoding': 'br' }),
+    ...(coding && { 'Content-Encoding': coding }),
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
-/** Once for each file, when first asked for: a start should not wait for it. */
-function compress(file: File): Promise<Buffer | undefined> {
-  file.compressed ??= /^(text\/|application\/(javascript|json|manifest)|image\/svg)/.test(file.type)
-    ? brotli(file.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).then((b) =>
-        b.length < file.bytes.length ? b : undefined,
-      )
-    : Promise.resolve(undefined)
-  return file.compressed
+/** Browsers offer brotli only over https. */
+const codingFor = (accepted: string): Coding | undefined =>
+  /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : undefined
+
+/** Once for each file and way, when first asked for: a start should not wait for it. */
+function compressed(file: File, coding: Coding): Promise<Buffer> {
+  const compress = () =>
+    coding === 'gzip'
+      ? gzipped(file.bytes, { level: 9 })
+      : brotli(file.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })
+  file.compressed[coding] ??= compress()
+  return file.compressed[coding]
 }
