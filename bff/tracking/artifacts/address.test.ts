@@ -37,6 +37,8 @@ describe('a path', () => {
     'C:/',
     'c:\\x',
     'C:x',
+    'a/C:x',
+    'a/file:x',
     '\\\\host\\share',
     'a\\b',
     'file:etc',

@@ -12,8 +12,8 @@ const LIMITS = { segmentBytes: 255, keyBytes: 1024, segments: 32 }
 
 /** What a path can never hold, whatever the platform. `#` because MLflow's clients would cut their URL there. */
 const FORBIDDEN = /[\p{Cc}\\#]|%[0-9a-f]{2}/iu
-/** The whole text an absolute path, one of Windows, or a `file:` URL. */
-const ABSOLUTE = /^(\/|[a-z]:|\s*file:)/iu
+/** A name that means another place, or that some client would take for a drive or a `file:` URL. */
+const ELSEWHERE = /^(\.{1,2}$|[a-z]:|\s*file:)/iu
 
 const bytes = (text: string) => Buffer.byteLength(text)
 
@@ -28,7 +28,7 @@ export const isSegment = (name: string) => {
 
 /** Checks a text that was percent-decoded exactly once: doubled and trailing slashes fall away, all that escapes is refused. */
 export function artifactPath(decoded: string): ArtifactPath {
-  if (!decoded.isWellFormed() || FORBIDDEN.test(decoded) || ABSOLUTE.test(decoded)) throw invalid('Invalid path')
+  if (!decoded.isWellFormed() || FORBIDDEN.test(decoded) || decoded.startsWith('/')) throw invalid('Invalid path')
   return checkedPath(decoded.normalize('NFC').split('/').filter(Boolean))
 }
 
@@ -36,7 +36,7 @@ export function artifactPath(decoded: string): ArtifactPath {
 export const below = (base: ArtifactPath, path: ArtifactPath) => checkedPath([...base, ...path])
 
 function checkedPath(segments: string[]): ArtifactPath {
-  if (segments.some((segment) => segment === '.' || segment === '..')) throw invalid('Invalid path')
+  if (segments.some((segment) => ELSEWHERE.test(segment))) throw invalid('Invalid path')
   for (const segment of segments) {
     if (bytes(segment) > LIMITS.segmentBytes)
       throw invalid(`Invalid path: a name in it is longer than ${LIMITS.segmentBytes} bytes`)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { BigIntStats, Dirent } from 'node:fs'
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { access, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { access, lstat, mkdir, open, readdir, readlink, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -32,17 +32,16 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
     return path.length ? root + sep + path.join(sep) : root
   }
 
-  /** What is at a place, or nothing; a link, or anything below one, counts as nothing. */
+  /** The file or folder at a place, or nothing. Links and devices, there or on the way, are refused. */
   async function look(path: ArtifactPath): Promise<BigIntStats | undefined> {
-    const file = place(path)
-    try {
-      const stats = await lstat(file, { bigint: true })
-      if (!(stats.isFile() || stats.isDirectory())) return undefined
-      return (await realpath(file)) === file ? stats : undefined
-    } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG')) return undefined
-      throw error
+    place(path)
+    let stats: BigIntStats | undefined
+    for (let depth = 0; depth <= path.length; depth++) {
+      stats = await lstat(join(root, ...path.slice(0, depth)), { bigint: true }).catch(orAbsent)
+      if (!stats) return undefined
+      if (!(stats.isFile() || stats.isDirectory())) throw invalid('Invalid path')
     }
+    return stats
   }
 
   async function list(path: ArtifactPath): Promise<Entry[]> {
@@ -67,8 +66,7 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
     if (!handle) throw absent(`No such artifact: '${path.join('/')}'`)
     try {
       const opened = await handle.stat({ bigint: true })
-      if (!opened.isFile() || (await placeOf(handle, file)) !== file)
-        throw absent(`No such artifact: '${path.join('/')}'`)
+      if (!opened.isFile() || !(await isAt(handle, file))) throw absent(`No such artifact: '${path.join('/')}'`)
       return { ...fileOf(opened), read: async (range) => readFrom(handle, range), close: () => handle.close() }
     } catch (error) {
       await handle.close()
@@ -78,7 +76,7 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
 
   async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<void> {
     const target = place(path)
-    await requireFreePlace(path)
+    if ((await look(path))?.isDirectory()) throw invalid(`'${path.join('/')}' is a folder; a file cannot replace it`)
     const draft = join(spool.folder, randomUUID())
     try {
       const handle = await open(draft, 'wx', 0o600)
@@ -87,19 +85,6 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
     } catch (error) {
       await rm(draft, { force: true })
       throw asAnswer(error)
-    }
-  }
-
-  /** Refuses what would go through a link, or put a file where a folder is or the other way round. */
-  async function requireFreePlace(path: ArtifactPath) {
-    if (path.length === 0) throw invalid('Invalid path')
-    for (let depth = 1; depth <= path.length; depth++) {
-      const at = root + sep + path.slice(0, depth).join(sep)
-      const stats = await lstat(at).catch(orAbsent)
-      if (!stats) return
-      const isLast = depth === path.length
-      if (!(stats.isDirectory() || (isLast && stats.isFile()))) throw invalid('Invalid path')
-      if (isLast && stats.isDirectory()) throw invalid(`'${path.join('/')}' is a folder; a file cannot replace it`)
     }
   }
 
@@ -150,9 +135,13 @@ async function syncFolder(folder: string) {
 const readFrom = (handle: FileHandle, range?: ByteRange): Readable =>
   handle.createReadStream({ highWaterMark: BUFFER, start: range?.start ?? 0, ...(range && { end: range.end }) })
 
-/** Where an open file really is, so that a folder swapped for a link meanwhile shows. */
-const placeOf = (handle: FileHandle, file: string) =>
-  realpath(process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : file).catch(orAbsent)
+/** Whether the file that was opened is the one of that place: a folder on the way may have been swapped for a link. */
+async function isAt(handle: FileHandle, file: string) {
+  if (process.platform !== 'linux') return (await realpath(file).catch(orAbsent)) === file
+  const opened = await readlink(`/proc/self/fd/${handle.fd}`)
+  // replaced since it was opened: its bytes are still those of the file that was asked for
+  return opened === file || opened === `${file} (deleted)`
+}
 
 async function entryOf(folder: string, dirent: Dirent): Promise<Entry | undefined> {
   const { name } = dirent

@@ -32,6 +32,8 @@ const MIB = 1024 * 1024
 const PART = { bytes: 8 * MIB, bytesOfUnknown: 16 * MIB, most: 9_000, atOnce: 2 }
 const DELETES_AT_ONCE = 16
 const KEY_BYTES = 1024
+/** What servers that keep objects as files say when one name would be both. */
+const FILE_AND_FOLDER = /ParentIs(File|Object)|(Is|As)Directory/
 const READY_MS = 5_000
 
 /** `s3://bucket/prefix` as MLflow writes it. */
@@ -173,6 +175,8 @@ const answering =
   (...args: A): Promise<R> =>
     work(...args).catch((cause: unknown) => {
       if (cause instanceof ApiError) throw cause
+      if (cause instanceof S3ServiceException && FILE_AND_FOLDER.test(cause.name))
+        throw invalid('Invalid path: a file is in the place of a folder, or a folder in that of the file')
       if (cause instanceof S3ServiceException && cause.$fault === 'client' && !cause.$retryable)
         throw new ApiError('INTERNAL_ERROR', `The artifact store refused (${cause.name})`, { cause })
       throw new ApiError('TEMPORARILY_UNAVAILABLE', 'The artifact store cannot be reached; ask again', { cause })
