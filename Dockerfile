@@ -16,6 +16,7 @@ FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production ASSAY_HOST=0.0.0.0 ASSAY_DATA=/data
 COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/node_modules/.cache/assay node_modules/.cache/assay
 COPY --from=build /app/package.json package.json
 COPY --from=build /app/bin bin
 COPY --from=build /app/bff bff
