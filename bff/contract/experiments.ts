@@ -4,10 +4,10 @@ import {
   AnswerInt64,
   byNameOrNumber,
   Characters,
+  codePoints,
   KeyValue,
   listOf,
   Nothing,
-  PairField,
   pageSize,
   printedList,
   Required,
@@ -30,15 +30,19 @@ export const Experiment = z
 export type Experiment = z.output<typeof Experiment>
 
 const ExperimentId = z.object({ experiment_id: Required })
-/** Experiment tags have no name rule but a length. */
-const ExperimentTag = z.object({ key: Required, value: Text.transform((value) => value ?? '') })
+const within = (max: number) => (text: string) => text.length <= max || codePoints(text) <= max
+/** Experiment tags have no name rule but lengths, and are never cut. */
+const ExperimentTag = z.object({
+  key: Required.refine(within(250), 'a key has at most 250 characters'),
+  value: Text.transform((value) => value ?? '').refine(within(20_000), 'a value has at most 20000 characters'),
+})
 
 export const createExperiment = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/experiments/create',
   summary: 'Create an experiment. Its name is unique, also among deleted ones.',
   permission: anyoneKnown,
-  input: z.object({ name: Required, artifact_location: Text, tags: listOf(PairField) }),
+  input: z.object({ name: Required, artifact_location: Text, tags: listOf(ExperimentTag) }),
   output: z.object({ experiment_id: z.string() }),
 })
 

@@ -2,18 +2,15 @@
 export type Int64 = number | bigint
 
 const MAY_LOSE_DIGITS = /[0-9]{16}/
-type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown
-type Replacer = (key: string, value: unknown) => unknown
-
-// TypeScript 6 does not know rawJSON and the reviver's context yet.
-const json: {
-  parse(text: string, reviver?: Reviver): unknown
-  stringify(value: unknown, replacer?: Replacer): string
-  rawJSON?(text: string): unknown
-} = JSON
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
+/** JSON with source text access, which TypeScript's library does not describe yet. */
+const sourceJson = JSON as unknown as {
+  parse(text: string, reviver: Reviver): unknown
+  rawJSON(text: string): unknown
+}
 
 const exactInteger: Reviver = (_key, value, context) =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && context?.source && /^-?[0-9]+$/.test(context.source)
+  typeof value === 'number' && !Number.isSafeInteger(value) && context.source && /^-?[0-9]+$/.test(context.source)
     ? BigInt(context.source)
     : value
 
@@ -22,18 +19,18 @@ const exactInteger: Reviver = (_key, value, context) =>
  * (or a string) of 16 digits at all.
  */
 export const parseJson = (text: string): unknown =>
-  MAY_LOSE_DIGITS.test(text) ? json.parse(text, exactInteger) : json.parse(text)
+  MAY_LOSE_DIGITS.test(text) ? sourceJson.parse(text, exactInteger) : (JSON.parse(text) as unknown)
 
 const printable = (_key: string, value: unknown) =>
-  typeof value === 'bigint' ? json.rawJSON?.(value.toString()) : value
+  typeof value === 'bigint' ? sourceJson.rawJSON(value.toString()) : value
 
 /** JSON.stringify which prints a bigint as a JSON number. */
 export function stringifyJson(value: unknown): string {
   try {
-    return json.stringify(value)
+    return JSON.stringify(value)
   } catch (error) {
     // a bigint is rare: only then is the replacer paid for
-    if (error instanceof TypeError && /BigInt/.test(error.message)) return json.stringify(value, printable)
+    if (error instanceof TypeError && /BigInt/.test(error.message)) return JSON.stringify(value, printable)
     throw error
   }
 }

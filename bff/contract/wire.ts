@@ -55,17 +55,25 @@ export const OptionalInt64 = z
   z.ZodType<Int64 | undefined, Int64 | string | null>
 >
 
-/** double: number, numeric string, "NaN", "Infinity", "-Infinity"; a boolean counts as 1 or 0 as in MLflow. */
+const WORDS = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+])
+
+/** double: number, numeric string, "NaN", "Infinity", "-Infinity"; a boolean counts as 1 or 0 as in MLflow.
+ * A number that is too large for a double is refused rather than made infinite. */
 export const Double = z
   .unknown()
   .transform((value, context): number => {
-    if (typeof value === 'number') return value
+    if (typeof value === 'number' && Number.isFinite(value)) return value
     if (typeof value === 'boolean') return value ? 1 : 0
     if (typeof value === 'bigint') return Number(value)
     if (typeof value === 'string' && value.trim() !== '') {
-      if (value === 'NaN') return Number.NaN
+      const word = WORDS.get(value)
+      if (word !== undefined) return word
       const number = Number(value)
-      if (!Number.isNaN(number)) return number
+      if (Number.isFinite(number)) return number
     }
     context.issues.push({
       code: 'custom',

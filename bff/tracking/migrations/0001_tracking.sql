@@ -52,7 +52,7 @@ create table tags (
   primary key (run_no, key)
 );
 
--- One row per (run, metric key): MLflow's latest metric (max step, then timestamp, then value; NaN counts as the largest value)
+-- One row per (run, metric key): MLflow's latest metric (max step, then timestamp, then value, where NaN counts as 0)
 -- and the summary of all distinct points. min, max and sum leave NaN out; nan_count says how many there are.
 create table series (
   series_id bigint generated always as identity primary key,
@@ -63,6 +63,8 @@ create table series (
   last_value float8 not null,
   min_step bigint not null,
   max_step bigint not null,
+  min_timestamp bigint not null,
+  max_timestamp bigint not null,
   min_value float8,
   max_value float8,
   sum_value float8 not null default 0,

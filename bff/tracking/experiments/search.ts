@@ -1,0 +1,23 @@
+import type { Endpoints, Input } from '#contract'
+import type { Scope } from '#kit/route.ts'
+import type { Db } from '#kit/sql.ts'
+import { row } from '#kit/sql.ts'
+import { experimentsCount, experimentsSearch } from '../search/search.ts'
+import { experimentsByNo } from './experiments.ts'
+
+export async function searchExperiments(
+  db: Db,
+  query: Input<Endpoints['searchExperiments']>,
+  scope: Scope,
+  key: Buffer,
+) {
+  const search = experimentsSearch({ ...query, scope: scope.experiments, key })
+  const { keys, next_page_token } = search.page(await db.texts(search.statement))
+  if (keys.length === 0) return {}
+  return { experiments: await experimentsByNo(db, keys), ...(next_page_token ? { next_page_token } : {}) }
+}
+
+export async function countExperiments(db: Db, query: Input<Endpoints['countExperiments']>, scope: Scope) {
+  const found = await row<{ total: number }>(db, experimentsCount({ ...query, scope: scope.experiments }))
+  return { total: found?.total ?? 0 }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import type { Int64 } from '#contract'
+
+/** One value of a metric. `step` is any int64, `timestamp` is ms since the epoch. */
+export type Point = { step: Int64; timestamp: Int64; value: number }
+
+/** What is said of a set of distinct points, of a chunk as of a whole series. NaN is counted and left out of the rest. */
+export type Summary = {
+  count: number
+  nan_count: number
+  min_value: number | null
+  max_value: number | null
+  sum_value: number
+  min_step: Int64
+  max_step: Int64
+  min_timestamp: Int64
+  max_timestamp: Int64
+}
+
+const compare = <T extends Int64>(a: T, b: T) => (a < b ? -1 : a > b ? 1 : 0)
+/** As Postgres orders float8: NaN is equal to itself and above everything. */
+const compareValues = (a: number, b: number) =>
+  Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : Number.isNaN(b) ? -1 : compare(a, b)
+
+export const byStep = (a: Point, b: Point) =>
+  compare(a.step, b.step) || compare(a.timestamp, b.timestamp) || compareValues(a.value, b.value)
+export const byTime = (a: Point, b: Point) =>
+  compare(a.timestamp, b.timestamp) || compare(a.step, b.step) || compareValues(a.value, b.value)
+
+/**
+ * MLflow's rule for the latest metric: largest step, then timestamp, then value. MLflow keeps NaN as 0 with a mark, so NaN
+ * takes part as 0; of 0 and NaN the number is taken, whichever came first.
+ */
+export function isLater(a: Point, b: Point): boolean {
+  const order = compare(a.step, b.step) || compare(a.timestamp, b.timestamp) || compare(a.value || 0, b.value || 0)
+  return order > 0 || (order === 0 && Number.isNaN(b.value) && !Number.isNaN(a.value))
+}
+
+export const latestOf = (points: readonly Point[]): Point =>
+  points.reduce((latest, point) => (isLater(point, latest) ? point : latest))
+
+/** The same point twice counts once. Text is the identity: it keeps 64 bits, and NaN equal to itself. */
+export const pointId = ({ step, timestamp, value }: Point) => `${step} ${timestamp} ${value}`
+
+export function distinctPoints(points: readonly Point[]): Point[] {
+  if (points.length < 2) return [...points]
+  return [...new Map(points.map((point) => [pointId(point), point])).values()]
+}
+
+export const least = (values: readonly Int64[]) => values.reduce((a, b) => (compare(b, a) < 0 ? b : a))
+export const most = (values: readonly Int64[]) => values.reduce((a, b) => (compare(b, a) > 0 ? b : a))
+
+export function summarise(points: readonly Point[]): Summary {
+  const numbers = points.map(({ value }) => value).filter((value) => !Number.isNaN(value))
+  const steps = points.map(({ step }) => step)
+  const times = points.map(({ timestamp }) => timestamp)
+  return {
+    count: points.length,
+    nan_count: points.length - numbers.length,
+    min_value: numbers.length === 0 ? null : numbers.reduce((a, b) => Math.min(a, b)),
+    max_value: numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b)),
+    sum_value: numbers.reduce((a, b) => a + b, 0),
+    min_step: least(steps),
+    max_step: most(steps),
+    min_timestamp: least(times),
+    max_timestamp: most(times),
+  }
+}
+
+/** Identifies what a chunk holds. `points` are in the order of byStep. */
+export const digestOf = (points: readonly Point[]) =>
+  createHash('sha256').update(points.map(pointId).join('\n')).digest('hex').slice(0, 32)

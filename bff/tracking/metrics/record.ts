@@ -1,0 +1,199 @@
+import type { Int64, MetricField } from '#contract'
+import type { Db } from '#kit/sql.ts'
+import { named, rows, sql } from '#kit/sql.ts'
+import { appendToTails, insertChunks, sealFull } from './chunks.ts'
+import type { Point } from './points.ts'
+import { byStep, distinctPoints, latestOf, pointId, summarise } from './points.ts'
+
+export type RunPoint = MetricField & { run_no: Int64 }
+
+/** Points of a series in one batch from this many on become a chunk at once; fewer go to its tail. */
+const CHUNK_FROM = 64
+
+type Bounds = { min_step: Int64; max_step: Int64; min_timestamp: Int64; max_timestamp: Int64 }
+type KnownSeries = Bounds & { series_id: Int64; run_no: Int64; key: string }
+/** The points of one series in one write. `bounds` of what is stored already; undefined where the series is new. */
+export type Addition = { series_id: Int64; points: Point[]; bounds: Bounds | undefined }
+
+/**
+ * Record points of any runs and keys. A point that is stored already counts once. The series' rows are locked first, in one
+ * order, so that no other writer comes between the look for repeated points and their insertion.
+ */
+export async function recordPoints(db: Db, points: readonly RunPoint[]) {
+  if (points.length === 0) return
+  const groups = groupBySeries(points)
+  const additions = await openSeries(db, groups)
+  const fresh = await freshPoints(db, additions)
+  await linkModels(db, groups, additions)
+  if (fresh.length === 0) return
+  await updateSummaries(db, fresh)
+  const big = fresh.filter(({ points }) => points.length >= CHUNK_FROM)
+  await insertChunks(
+    db,
+    big.map(({ series_id, points }) => ({ series_id, points: points.sort(byStep) })),
+  )
+  const small = fresh.filter(({ points }) => points.length < CHUNK_FROM)
+  await sealFull(db, await appendToTails(db, small))
+}
+
+type Group = { run_no: Int64; key: string; points: RunPoint[] }
+
+function groupBySeries(points: readonly RunPoint[]): Map<string, Group> {
+  const groups = new Map<string, Group>()
+  for (const point of points) {
+    const id = `${point.run_no} ${point.key}`
+    const group = groups.get(id)
+    if (group) group.points.push(point)
+    else groups.set(id, { run_no: point.run_no, key: point.key, points: [point] })
+  }
+  return groups
+}
+
+/** The series of each group, locked; those that do not exist yet are made. */
+async function openSeries(db: Db, groups: Map<string, Group>): Promise<Addition[]> {
+  const known = await lockSeries(db, [...groups.values()])
+  const missing = [...groups].filter(([id]) => !known.has(id)).map(([, group]) => group)
+  const made = await insertSeries(db, missing)
+  // another server made these in between: they are there now
+  const late = missing.filter(({ run_no, key }) => !made.has(`${run_no} ${key}`))
+  for (const [id, series] of await lockSeries(db, late)) known.set(id, series)
+  return [...groups].map(([id, { points }]) => {
+    const bounds = known.get(id)
+    const series_id = bounds?.series_id ?? made.get(id)
+    if (series_id === undefined) throw new Error(`series ${id} vanished`)
+    return { series_id, points: distinctPoints(points), bounds }
+  })
+}
+
+async function lockSeries(db: Db, groups: readonly Group[]): Promise<Map<string, KnownSeries>> {
+  if (groups.length === 0) return new Map()
+  const found = await rows<KnownSeries>(
+    db,
+    named(
+      'lock-series',
+      sql`
+      select s.series_id, s.run_no, s.key, s.min_step, s.max_step, s.min_timestamp, s.max_timestamp
+      from unnest(${groups.map((g) => g.run_no)}::bigint[], ${groups.map((g) => g.key)}::text[]) as asked (run_no, key)
+      join series s on s.run_no = asked.run_no and s.key = asked.key
+      order by s.series_id for update of s`,
+    ),
+  )
+  return new Map(found.map((series) => [`${series.run_no} ${series.key}`, series]))
+}
+
+/** New series, summed up by updateSummaries() afterwards; their first point stands in where a column must not be empty. */
+async function insertSeries(db: Db, groups: readonly Group[]): Promise<Map<string, Int64>> {
+  if (groups.length === 0) return new Map()
+  const ordered = [...groups].sort((a, b) =>
+    a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1,
+  )
+  const first = ordered.map(({ points }) => latestOf(points))
+  const made = await rows<{ series_id: Int64; run_no: Int64; key: string }>(
+    db,
+    named(
+      'insert-series',
+      sql`
+      insert into series (run_no, key, last_step, last_timestamp, last_value, min_step, max_step, min_timestamp, max_timestamp)
+      select run_no, key, step, timestamp, value, step, step, timestamp, timestamp
+      from unnest(${ordered.map((g) => g.run_no)}::bigint[], ${ordered.map((g) => g.key)}::text[], ${first.map((p) => p.step)}::bigint[],
+                  ${first.map((p) => p.timestamp)}::bigint[], ${first.map((p) => p.value)}::float8[])
+           as new (run_no, key, step, timestamp, value)
+      on conflict (run_no, key) do nothing
+      returning series_id, run_no, key`,
+    ),
+  )
+  return new Map(made.map(({ series_id, run_no, key }) => [`${run_no} ${key}`, series_id]))
+}
+
+/** A point outside the range of what its series has cannot be stored already; most points are, since steps and clocks go on. */
+const mayBeStored = ({ step, timestamp }: Point, bounds: Bounds | undefined) =>
+  bounds !== undefined &&
+  step >= bounds.min_step &&
+  step <= bounds.max_step &&
+  timestamp >= bounds.min_timestamp &&
+  timestamp <= bounds.max_timestamp
+
+/** The additions without the points that are in a tail or a chunk already. */
+async function freshPoints(db: Db, additions: readonly Addition[]): Promise<Addition[]> {
+  const doubtful = additions.flatMap(({ series_id, points, bounds }) =>
+    points.filter((point) => mayBeStored(point, bounds)).map((point) => ({ series_id, ...point })),
+  )
+  if (doubtful.length === 0) return [...additions]
+  const stored = await rows<{ series_id: Int64; step: Int64; timestamp: Int64; value: number }>(
+    db,
+    named(
+      'stored-points',
+      sql`
+      with asked as materialized (
+        select * from unnest(${doubtful.map((p) => p.series_id)}::bigint[], ${doubtful.map((p) => p.step)}::bigint[],
+                             ${doubtful.map((p) => p.timestamp)}::bigint[], ${doubtful.map((p) => p.value)}::float8[])
+                      as asked (series_id, step, timestamp, value)),
+      near as (
+        select series_id, steps, timestamps, vals from points where series_id in (select series_id from asked)
+        union all
+        select series_id, steps, timestamps, vals from chunks c
+        where exists (select from asked a where a.series_id = c.series_id and a.step between c.min_step and c.max_step
+                                          and a.timestamp between c.min_timestamp and c.max_timestamp))
+      select a.series_id, a.step, a.timestamp, a.value
+      from near cross join lateral unnest(near.steps, near.timestamps, near.vals) as u (step, timestamp, value)
+      join asked a on a.series_id = near.series_id and a.step = u.step and a.timestamp = u.timestamp and a.value = u.value`,
+    ),
+  )
+  const known = new Set(stored.map((point) => `${point.series_id} ${pointId(point)}`))
+  return additions
+    .map((addition) => ({
+      ...addition,
+      points: addition.points.filter((point) => !known.has(`${addition.series_id} ${pointId(point)}`)),
+    }))
+    .filter(({ points }) => points.length > 0)
+}
+
+async function updateSummaries(db: Db, additions: readonly Addition[]) {
+  const of = additions.map(({ series_id, points }) => ({ series_id, last: latestOf(points), ...summarise(points) }))
+  await db.query(
+    named(
+      'update-summaries',
+      sql`
+      update series s set
+        last_step = case when later then n.last_step else s.last_step end,
+        last_timestamp = case when later then n.last_timestamp else s.last_timestamp end,
+        last_value = case when later then n.last_value else s.last_value end,
+        min_step = least(s.min_step, n.min_step), max_step = greatest(s.max_step, n.max_step),
+        min_timestamp = least(s.min_timestamp, n.min_timestamp), max_timestamp = greatest(s.max_timestamp, n.max_timestamp),
+        min_value = least(s.min_value, n.min_value), max_value = greatest(s.max_value, n.max_value),
+        sum_value = s.sum_value + n.sum_value, count = s.count + n.count, nan_count = s.nan_count + n.nan_count
+      from (
+        select new.*, old.series_id as id,
+               old.count = 0 or (new.last_step, new.last_timestamp, new.rank, new.is_number) > (old.last_step, old.last_timestamp,
+                 case when old.last_value = 'NaN' then 0 else old.last_value end, old.last_value <> 'NaN') as later
+        from unnest(
+          ${of.map((a) => a.series_id)}::bigint[], ${of.map((a) => a.last.step)}::bigint[], ${of.map((a) => a.last.timestamp)}::bigint[],
+          ${of.map((a) => a.last.value)}::float8[], ${of.map((a) => a.last.value || 0)}::float8[], ${of.map((a) => !Number.isNaN(a.last.value))}::boolean[],
+          ${of.map((a) => a.min_step)}::bigint[], ${of.map((a) => a.max_step)}::bigint[],
+          ${of.map((a) => a.min_timestamp)}::bigint[], ${of.map((a) => a.max_timestamp)}::bigint[],
+          ${of.map((a) => a.min_value)}::float8[], ${of.map((a) => a.max_value)}::float8[], ${of.map((a) => a.sum_value)}::float8[],
+          ${of.map((a) => a.count)}::bigint[], ${of.map((a) => a.nan_count)}::bigint[])
+          as new (series_id, last_step, last_timestamp, last_value, rank, is_number, min_step, max_step, min_timestamp, max_timestamp,
+                  min_value, max_value, sum_value, count, nan_count)
+        join series old on old.series_id = new.series_id) n
+      where s.series_id = n.id`,
+    ),
+  )
+}
+
+/** MLflow keeps points that name a model among the model's own metrics as well; so do we, and the run's latest metric shows them. */
+async function linkModels(db: Db, groups: Map<string, Group>, additions: readonly Addition[]) {
+  const links = [...groups.values()].flatMap(({ points }, i) =>
+    points.filter(({ model_id }) => model_id).map((point) => ({ ...point, series_id: additions[i]?.series_id })),
+  )
+  if (links.length === 0) return
+  await db.query(sql`
+    insert into model_metrics (series_id, step, timestamp, value, model_id, dataset_name, dataset_digest)
+    select * from unnest(${links.map((p) => p.series_id)}::bigint[], ${links.map((p) => p.step)}::bigint[], ${links.map((p) => p.timestamp)}::bigint[],
+      ${links.map((p) => p.value)}::float8[], ${links.map((p) => p.model_id)}::text[],
+      ${links.map((p) => p.dataset_name ?? '')}::text[], ${links.map((p) => p.dataset_digest ?? '')}::text[])
+    on conflict do nothing`)
+  await db.query(
+    sql`update series set linked = true where series_id = any(${links.map((p) => p.series_id)}::bigint[]) and not linked`,
+  )
+}

@@ -1,0 +1,34 @@
+import type { Endpoints, Input, Int64 } from '#contract'
+import { int64 } from '#contract'
+import type { Scope } from '#kit/route.ts'
+import { RawJson } from '#kit/route.ts'
+import type { Db } from '#kit/sql.ts'
+import { row } from '#kit/sql.ts'
+import { runsCount, runsSearch } from '../search/search.ts'
+import { runsByNo } from './read.ts'
+
+/** Ids that are no numbers name no experiment, and so match nothing, as MLflow has it. */
+const experimentNos = (ids: readonly string[]): Int64[] => ids.filter((id) => /^\d{1,18}$/.test(id)).map(int64)
+
+export async function searchRuns(
+  db: Db,
+  { experiment_ids, ...query }: Input<Endpoints['searchRuns']>,
+  scope: Scope,
+  key: Buffer,
+) {
+  const search = runsSearch({ ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments, key })
+  const { keys, next_page_token } = search.page(await db.texts(search.statement))
+  const runs = await runsByNo(db, keys)
+  if (runs.length === 0) return {}
+  return new RawJson(
+    `{"runs":[${runs.join(',')}]${next_page_token ? `,"next_page_token":${JSON.stringify(next_page_token)}` : ''}}`,
+  )
+}
+
+export async function countRuns(db: Db, { experiment_ids, ...query }: Input<Endpoints['countRuns']>, scope: Scope) {
+  const found = await row<{ total: number }>(
+    db,
+    runsCount({ ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }),
+  )
+  return { total: found?.total ?? 0 }
+}

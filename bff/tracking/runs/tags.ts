@@ -1,0 +1,44 @@
+import type { Endpoints, Input, Int64 } from '#contract'
+import { absent } from '#contract'
+import type { Db } from '#kit/sql.ts'
+import { named, sql } from '#kit/sql.ts'
+import { requireActiveRun } from './require.ts'
+
+export type RunTag = { run_no: Int64; key: string; value: string }
+
+export const RUN_NAME_TAG = 'mlflow.runName'
+
+/** Set tags; of two with the same key the later one stays. The tag mlflow.runName renames its run. */
+export async function upsertTags(db: Db, tags: readonly RunTag[]) {
+  if (tags.length === 0) return
+  const last = [...new Map(tags.map((tag) => [`${tag.run_no} ${tag.key}`, tag])).values()]
+  // rows are locked in one order, so that two groups wait for one another instead of both failing
+  last.sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
+  await db.query(
+    named(
+      'upsert-tags',
+      sql`
+      insert into tags (run_no, key, value)
+      select * from unnest(${last.map((t) => t.run_no)}::bigint[], ${last.map((t) => t.key)}::text[], ${last.map((t) => t.value)}::text[])
+      on conflict (run_no, key) do update set value = excluded.value`,
+    ),
+  )
+  const names = last.filter(({ key }) => key === RUN_NAME_TAG)
+  if (names.length > 0)
+    await db.query(
+      named(
+        'rename-runs',
+        sql`
+        update runs set run_name = named.run_name
+        from unnest(${names.map((t) => t.run_no)}::bigint[], ${names.map((t) => t.value)}::text[]) as named (run_no, run_name)
+        where runs.run_no = named.run_no and runs.run_name <> named.run_name`,
+      ),
+    )
+}
+
+export async function deleteTag(db: Db, { run_id, key }: Input<Endpoints['deleteTag']>) {
+  const { run_no } = await requireActiveRun(db, run_id)
+  const { rowCount } = await db.query(sql`delete from tags where run_no = ${run_no} and key = ${key}`)
+  if (rowCount === 0) throw absent(`No tag with name: ${key} in run with id ${run_id}`)
+  return {}
+}

@@ -1,0 +1,104 @@
+import type { KeyValue, MetricField } from '#contract'
+import type { Database } from '#kit/db.ts'
+import type { Db } from '#kit/sql.ts'
+import { recordPoints } from '../metrics/record.ts'
+import type { CreatedRun, NewRun } from '../runs/create.ts'
+import { insertRuns, whyNoRun } from '../runs/create.ts'
+import { insertParams, refusedParams } from '../runs/params.ts'
+import type { FoundRun } from '../runs/require.ts'
+import { findRuns, noSuchRun, notActive } from '../runs/require.ts'
+import { upsertTags } from '../runs/tags.ts'
+import type { Outcome } from './queue.ts'
+import { WriteQueue } from './queue.ts'
+
+/** What log-metric, log-parameter, set-tag and log-batch have in common. */
+export type RunWrite = {
+  run_id: string
+  metrics: readonly MetricField[]
+  params: readonly KeyValue[]
+  tags: readonly KeyValue[]
+}
+export type Write = { create: NewRun } | { log: RunWrite }
+export type Written = CreatedRun | undefined
+
+export type RunWrites = WriteQueue<Write, Written>
+
+const weigh = (write: Write) =>
+  'create' in write
+    ? 1 + write.create.tags.length
+    : 1 + write.log.metrics.length + write.log.params.length + write.log.tags.length
+
+/** The queue that all writes to runs go through, whichever endpoint they came by. */
+export const openRunWrites = (database: Database): RunWrites =>
+  new WriteQueue({
+    commit: (writes) => database.transaction((db) => commit(db, writes)),
+    // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
+    lanes: database.dialect === 'pglite' ? 1 : 2,
+    weigh,
+    groupWeight: 8_000,
+    waitingWeight: 400_000,
+  })
+
+/** Everything that can be refused is found before the first row is written: a refused write leaves nothing behind. */
+async function commit(db: Db, writes: readonly Write[]): Promise<Outcome<Written>[]> {
+  const outcomes: Outcome<Written>[] = writes.map(() => ({ answer: undefined }))
+  await create(db, writes, outcomes)
+  await log(db, writes, outcomes)
+  return outcomes
+}
+
+async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[]) {
+  const creations = writes.flatMap((write, i) => ('create' in write ? [{ i, run: write.create }] : []))
+  if (creations.length === 0) return
+  const created = await insertRuns(
+    db,
+    creations.map(({ run }) => run),
+  )
+  for (const { i, run } of creations) {
+    const answer = created.get(run.run_id)
+    outcomes[i] = answer ? { answer } : { refused: await whyNoRun(db, run.experiment) }
+  }
+  await upsertTags(
+    db,
+    creations.flatMap(({ run }) => {
+      const answer = created.get(run.run_id)
+      return answer ? run.tags.map((tag) => ({ ...tag, run_no: answer.run_no })) : []
+    }),
+  )
+}
+
+async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[]) {
+  const logs = writes.flatMap((write, i) => ('log' in write ? [{ i, write: write.log }] : []))
+  if (logs.length === 0) return
+  const runs = await findRuns(db, [...new Set(logs.map(({ write }) => write.run_id))])
+  const targets = logs.map(({ i, write }) => {
+    const run = runs.get(write.run_id)
+    if (run?.lifecycle_stage === 'active') return { run, write }
+    outcomes[i] = { refused: run ? notActive(write.run_id) : noSuchRun(write.run_id) }
+    return undefined
+  })
+  const refused = await refusedParams(
+    db,
+    targets.map((target) => target && { ...target.run, params: target.write.params }),
+  )
+  for (const [n, error] of refused) {
+    const i = logs[n]?.i
+    if (i !== undefined) outcomes[i] = { refused: error }
+  }
+  const accepted = targets.filter((target, n) => target !== undefined && !refused.has(n)) as {
+    run: FoundRun
+    write: RunWrite
+  }[]
+  await insertParams(
+    db,
+    accepted.flatMap(({ run, write }) => write.params.map((param) => ({ ...param, run_no: run.run_no }))),
+  )
+  await upsertTags(
+    db,
+    accepted.flatMap(({ run, write }) => write.tags.map((tag) => ({ ...tag, run_no: run.run_no }))),
+  )
+  await recordPoints(
+    db,
+    accepted.flatMap(({ run, write }) => write.metrics.map((point) => ({ ...point, run_no: run.run_no }))),
+  )
+}
