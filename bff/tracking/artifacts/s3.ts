@@ -18,13 +18,15 @@ import { isSegment } from './address.ts'
 import { counted } from './counted.ts'
 import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits } from './store.ts'
 
-export type S3Location = {
+export type S3Place = {
   bucket: string
   /** Without slashes at its ends; empty for the whole bucket. */
   prefix: string
-  /** A server other than AWS; it is then spoken to with the bucket in the path. */
+  /** A server other than AWS. */
   endpoint?: string | undefined
   region?: string | undefined
+  /** The bucket in the path, not in the host name. */
+  pathStyle?: boolean | undefined
 }
 
 const MIB = 1024 * 1024
@@ -36,16 +38,10 @@ const KEY_BYTES = 1024
 const FILE_AND_FOLDER = /ParentIs(File|Object)|(Is|As)Directory/
 const READY_MS = 5_000
 
-/** `s3://bucket/prefix` as MLflow writes it. */
-export function s3Location(url: string): { bucket: string; prefix: string } {
-  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([^?#]*))?$/.exec(url) ?? []
-  if (!bucket) throw invalid(`'${url}' is not an S3 address; write s3://bucket/prefix`)
-  return { bucket, prefix: prefix.split('/').filter(Boolean).join('/') }
-}
-
 /** Artifacts as objects: `<prefix>/<experiment_id>/<run_id>/artifacts/…`. Credentials come from the standard AWS chain. */
-export function openS3Store({ bucket, prefix, endpoint, region }: S3Location): ArtifactStore {
-  const client = new S3Client(clientConfig(endpoint, region))
+export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
+  const { bucket, prefix } = at
+  const client = new S3Client(await clientConfig(at))
   const base = prefix ? `${prefix}/` : ''
 
   function keyOf(path: ArtifactPath) {
@@ -135,16 +131,28 @@ export function openS3Store({ bucket, prefix, endpoint, region }: S3Location): A
   }
 }
 
-const clientConfig = (endpoint?: string, region?: string): S3ClientConfig => ({
-  ...(region && { region }),
-  ...(endpoint && { endpoint, forcePathStyle: true, region: region ?? 'us-east-1' }),
-  maxAttempts: 4,
-  retryMode: 'standard',
-  // Checksums in trailers are refused by older servers of this kind.
-  requestChecksumCalculation: 'WHEN_REQUIRED',
-  responseChecksumValidation: 'WHEN_REQUIRED',
-  requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
-})
+async function clientConfig({ endpoint, region, pathStyle = false }: S3Place): Promise<S3ClientConfig> {
+  return {
+    region: region ?? (await configuredRegion()) ?? 'us-east-1',
+    ...(endpoint && { endpoint }),
+    forcePathStyle: pathStyle,
+    maxAttempts: 4,
+    retryMode: 'standard',
+    // Checksums in trailers are refused by older servers of this kind.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
+  }
+}
+
+/** What AWS's variables and files say, if anything. */
+async function configuredRegion(): Promise<string | undefined> {
+  const client = new S3Client({})
+  return client.config
+    .region()
+    .catch(() => undefined)
+    .finally(() => client.destroy())
+}
 
 const partBytes = (expected: number | undefined) =>
   expected === undefined ? PART.bytesOfUnknown : Math.max(PART.bytes, Math.ceil(expected / PART.most))

@@ -1,22 +1,31 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { openLocalStore } from './local.ts'
-import { openS3Store } from './s3.ts'
+import { afterAll } from 'vitest'
+import { openArtifactStore } from './open-store.ts'
 import type { ArtifactStore } from './store.ts'
 
 const endpoint = process.env.ASSAY_TEST_S3_ENDPOINT
 
-export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'assay-artifacts-'))
+const folders: string[] = []
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
+
+/** Gone when the test file ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-artifacts-'))
+  folders.push(folder)
+  return folder
+}
 
 const stores: { kind: string; openStore: () => Promise<ArtifactStore> }[] = [
-  { kind: 'local folder', openStore: async () => openLocalStore(await temporaryFolder()) },
+  {
+    kind: 'local folder',
+    openStore: async () => openArtifactStore({ kind: 'folder', folder: await temporaryFolder() }),
+  },
 ]
 if (endpoint) stores.push({ kind: 'S3', openStore: () => openNewBucket(endpoint) })
-else
-  process.stdout.write('Skipped: artifacts on S3. Set ASSAY_TEST_S3_ENDPOINT (and AWS_ACCESS_KEY_ID, …) to run them.\n')
 
 /** The stores that the same tests run on: a local folder, and a bucket where a server is named. */
 export const everyStore = stores
@@ -27,5 +36,5 @@ async function openNewBucket(url: string): Promise<ArtifactStore> {
   const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true })
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   client.destroy()
-  return openS3Store({ bucket, prefix: 'some/prefix', endpoint: url })
+  return openArtifactStore({ kind: 's3', bucket, prefix: 'some/prefix', endpoint: url, pathStyle: true })
 }
