@@ -17,7 +17,7 @@ import { testDatabase } from './database.ts'
 export type TestServer = { base: string }
 
 /** The real server on a free port, with a database of its own; for all tests of a file. */
-export function useServer(change: Partial<TrackingConfig> = {}): TestServer {
+export function testServer(change: Partial<TrackingConfig> = {}): TestServer {
   const server: TestServer = { base: '' }
   let close: (() => Promise<void>) | undefined
   beforeAll(async () => {

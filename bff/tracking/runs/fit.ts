@@ -5,7 +5,7 @@ const PARAM_LIMIT = 6000
 const TAG_LIMIT = 8000
 
 /** Over-long values are cut, as MLflow does, or refused where MLFLOW_TRUNCATE_LONG_VALUES is false. Lengths are in code points. */
-function fit(pairs: readonly KeyValue[], what: 'param' | 'tag', limit: number, truncate: boolean): KeyValue[] {
+function fitted(pairs: readonly KeyValue[], what: 'param' | 'tag', limit: number, truncate: boolean): KeyValue[] {
   return pairs.map(({ key, value }) => {
     if (value.length <= limit || codePoints(value) <= limit) return { key, value }
     if (!truncate)
@@ -17,8 +17,9 @@ function fit(pairs: readonly KeyValue[], what: 'param' | 'tag', limit: number, t
   })
 }
 
-export const fitParams = (params: readonly KeyValue[], truncate: boolean) => fit(params, 'param', PARAM_LIMIT, truncate)
-export const fitTags = (tags: readonly KeyValue[], truncate: boolean) => fit(tags, 'tag', TAG_LIMIT, truncate)
+export const fitParams = (params: readonly KeyValue[], truncate: boolean) =>
+  fitted(params, 'param', PARAM_LIMIT, truncate)
+export const fitTags = (tags: readonly KeyValue[], truncate: boolean) => fitted(tags, 'tag', TAG_LIMIT, truncate)
 
 /** A param twice in one batch is refused, even with equal values (mlflow/store/tracking/sqlalchemy_store.py, log_batch). */
 export function requireDistinctParams(params: readonly KeyValue[]) {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { createRun, getRun, logBatch } from '#contract'
 import { call } from '../../../web/lib/client.ts'
-import { useServer } from '../../test/server.ts'
+import { testServer } from '../../test/server.ts'
 
-const server = useServer()
+const server = testServer()
 
 test('a batch is in the run as it was logged', async () => {
   const { run } = await call(createRun, { run_name: 'first', start_time: 5 }, server)
