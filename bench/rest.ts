@@ -1,6 +1,8 @@
 /** A plain client of MLflow's REST API: what the benchmarks and the demo need, against any server that speaks it. */
 export type Rest = {
   base: string
+  /** What each request carries: the authorization, where the address has one. */
+  headers: Record<string, string>
   get<T>(path: string, query?: Query): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
   put(path: string, body: BodyInit, type?: string): Promise<void>
@@ -37,6 +39,7 @@ export function rest(address: string): Rest {
   }
   return {
     base,
+    headers,
     get: async <T>(path: string, query: Query = {}) =>
       (await (await send('GET', path + printQuery(query))).json()) as T,
     post: async <T>(path: string, body: unknown) => {

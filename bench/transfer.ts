@@ -1,0 +1,109 @@
+import { randomFillSync } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Rest } from './rest.ts'
+import { artifactPath } from './rest.ts'
+import { runCommand } from './run-command.ts'
+import type { Seed } from './seed.ts'
+import type { Pace, Round } from './work.ts'
+
+const mib = 2 ** 20
+
+/** A file of random bytes, which no file system can make smaller; `use` gets its path. */
+async function withFile<T>(size_mib: number, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-bench-file-'))
+  try {
+    const path = join(folder, 'big.bin')
+    const file = createWriteStream(path)
+    const block = Buffer.alloc(4 * mib)
+    for (let i = 0; i < size_mib; i += 4) {
+      randomFillSync(block)
+      if (!file.write(Buffer.from(block))) await new Promise<void>((resolve) => file.once('drain', resolve))
+    }
+    await new Promise<void>((resolve, reject) => file.once('error', reject).end(() => resolve()))
+    return await use(path)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function upload(server: Rest, path: string, from: string, bytes: number): Promise<void> {
+  const headers = { ...server.headers, 'content-type': 'application/octet-stream', 'content-length': bytes }
+  const sent = request(server.base + path, { method: 'PUT', headers })
+  const answer = new Promise<void>((resolve, reject) => {
+    sent.once('error', reject).once('response', (response) => {
+      response
+        .resume()
+        .once('end', () =>
+          response.statusCode === 200 ? resolve() : reject(new Error(`PUT ${path}: ${response.statusCode}`)),
+        )
+    })
+  })
+  await Promise.all([answer, pipeline(createReadStream(from, { highWaterMark: mib }), sent)])
+}
+
+async function download(server: Rest, path: string, bytes: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const sent = request(server.base + path, { headers: server.headers }, (response) => {
+      let seen = 0
+      const sink = new Writable({
+        write: (chunk: Buffer, _encoding, next) => {
+          seen += chunk.length
+          next()
+        },
+      })
+      pipeline(response, sink).then(
+        () => (seen === bytes ? resolve() : reject(new Error(`GET ${path}: ${response.statusCode}, ${seen} bytes`))),
+        reject,
+      )
+    })
+    sent.once('error', reject).end()
+  })
+}
+
+async function place(seed: Seed): Promise<string> {
+  const [run] = await seed.runs(1)
+  if (!run) throw new Error('No run')
+  return artifactPath(run, 'big.bin')
+}
+
+const rate = (pace: Pace, start: number) => (pace.artifact_mib * 1000) / (performance.now() - start)
+
+export async function transferUp(seed: Seed, pace: Pace): Promise<Round> {
+  const path = await place(seed)
+  return withFile(pace.artifact_mib, async (file) => {
+    const start = performance.now()
+    await upload(seed.server, path, file, pace.artifact_mib * mib)
+    return { values: [rate(pace, start)], errors: 0 }
+  })
+}
+
+/** Puts there what is to be fetched. */
+export async function prepareDown(seed: Seed, pace: Pace): Promise<void> {
+  const path = await place(seed)
+  await withFile(pace.artifact_mib, (file) => upload(seed.server, path, file, pace.artifact_mib * mib))
+}
+
+export async function transferDown(seed: Seed, pace: Pace): Promise<Round> {
+  const path = await place(seed)
+  const start = performance.now()
+  await download(seed.server, path, pace.artifact_mib * mib)
+  return { values: [rate(pace, start)], errors: 0 }
+}
+
+/** The disk's own floor: the same file copied by dd, which returns when it is on the disk. MiB/s, five times. */
+export const diskFloor = (size_mib: number): Promise<number[]> =>
+  withFile(size_mib, async (file) => {
+    const rates: number[] = []
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now()
+      await runCommand('dd', [`if=${file}`, `of=${file}.copy`, 'bs=1M', 'conv=fsync'])
+      rates.push((size_mib * 1000) / (performance.now() - start))
+    }
+    return rates
+  })
