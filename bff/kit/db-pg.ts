@@ -43,7 +43,10 @@ function listened(pool: Pool, log: DatabaseLog): Pool {
   return pool
 }
 
-/** Said after connecting rather than in the start-up packet, which connection poolers refuse. */
+/**
+ * Said after connecting rather than in the start-up packet, which connection poolers refuse. The last one ends the work of
+ * a killed process (and frees its locks) within seconds: Postgres 14 and newer can, on Linux.
+ */
 const sessionSettings = (schema: string, statementTimeoutMs: number, limits: Limits) => `
   set search_path to ${schema};
   set statement_timeout to ${statementTimeoutMs};
@@ -51,7 +54,9 @@ const sessionSettings = (schema: string, statementTimeoutMs: number, limits: Lim
   set idle_in_transaction_session_timeout to ${limits.idleInTransactionMs};
   set jit to off;
   set client_min_messages to warning;
-  select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`
+  select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
+  select set_config('client_connection_check_interval', '2000', false)
+    where current_setting('client_connection_check_interval', true) = '0' and version() ~ 'linux'`
 
 /** Also MLflow's `postgresql+psycopg2://`; `sslmode` means what it means to libpq. */
 export function connectionString(url: string): string {

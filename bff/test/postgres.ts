@@ -1,0 +1,104 @@
+import type { ChildProcess } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { onServer } from './database.ts'
+
+/** A Postgres server of the test's own, which it may stop, kill and starve. */
+export type TestPostgres = {
+  url: string
+  process(): ChildProcess
+  start(): Promise<void>
+  /** SIGKILL for the server and all of its backends, or a stop that it agrees to. */
+  end(how: 'SIGKILL' | 'SIGINT'): Promise<void>
+  close(): Promise<void>
+}
+
+const binaries = [
+  ...globSync('/usr/lib/postgresql/*/bin').sort().reverse(),
+  ...(process.env.PATH ?? '').split(delimiter),
+].find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+
+/** Why such a server cannot be had on this machine, if it cannot. */
+export const noPostgres = binaries ? undefined : 'no Postgres server binaries (initdb, postgres) on this machine'
+
+export async function startPostgres(): Promise<TestPostgres> {
+  if (!binaries) throw new Error(noPostgres)
+  const as = owner()
+  const home = mkdtempSync(join(tmpdir(), 'postgres-'))
+  if (as) chownSync(home, as.uid, as.gid)
+  const data = join(home, 'data')
+  execFileSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    {
+      ...as,
+      cwd: home,
+      stdio: 'pipe',
+    },
+  )
+  const port = await freePort()
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
+  let server: ChildProcess
+
+  const start = async () => {
+    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${home}`]
+    // a direct child in a group of its own: so that it can be killed with its backends, and its end be waited for
+    server = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
+      ...as,
+      cwd: home,
+      stdio: 'ignore',
+      detached: true,
+    })
+    await answers(url)
+  }
+  const end = async (how: 'SIGKILL' | 'SIGINT') => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    if (how === 'SIGKILL') process.kill(-server.pid!, 'SIGKILL')
+    else server.kill(how)
+    await exited
+  }
+  await start()
+  return {
+    url,
+    process: () => server,
+    start,
+    end,
+    async close() {
+      await end('SIGINT')
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Postgres refuses to run as root; Debian's package brings a user for it. */
+function owner(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function answers(url: string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    try {
+      await onServer(url, 'select 1')
+      return
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+    }
+  }
+}
