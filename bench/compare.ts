@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import type { Figure } from './figures.ts'
 import { measure, quantile } from './figures.ts'
 import { ceiling, loadTool } from './load.ts'
+import { fullPace, quickPace } from './pace.ts'
 import { rest } from './rest.ts'
 import { seedOf } from './seed.ts'
 import type { Postgres } from './servers/postgres.ts'
@@ -15,7 +16,7 @@ import { startAssay, startMlflow } from './servers/trackers.ts'
 import type { Row } from './table.ts'
 import { printComplaints, printNumber, printTable, ratioOf } from './table.ts'
 import { diskFloor } from './transfer.ts'
-import { fullPace, quickPace, works } from './work.ts'
+import { works } from './work.ts'
 
 const usage = `npm run bench:compare -- [--mlflow PATH] [--reuse-mlflow FILE] [--save FILE] [--only NAME,…] [--quick] [--mlflow-only]
 

@@ -1,6 +1,7 @@
+import type { Pace, Round } from './pace.ts'
 import { RestError } from './rest.ts'
 import type { Seed } from './seed.ts'
-import type { Pace, Round, Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** What one work came to on one server. */
 export type Figure = {

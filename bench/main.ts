@@ -2,12 +2,13 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measure, quantile } from './figures.ts'
 import { ceiling, loadTool } from './load.ts'
+import { fullPace, quickPace } from './pace.ts'
 import { rest } from './rest.ts'
 import { seedOf } from './seed.ts'
 import { measureStart } from './starting.ts'
 import { printComplaints, printNumber, printTable } from './table.ts'
 import { diskFloor } from './transfer.ts'
-import { fullPace, quickPace, works } from './work.ts'
+import { works } from './work.ts'
 
 const usage = `npm run bench -- --url A [--url B] [--only NAME,…] [--quick]
 npm run bench -- --start 'COMMAND' --url A

@@ -64,18 +64,6 @@ export function artifactPath(run: { artifact_uri: string }, path: string): strin
   return `/api/2.0/mlflow-artifacts/artifacts/${[...root.split('/'), ...path.split('/')].map(encodeURIComponent).join('/')}`
 }
 
-export async function experimentId(server: Rest, name: string): Promise<string> {
-  try {
-    const found = await server.get<{ experiment: { experiment_id: string } }>('experiments/get-by-name', {
-      experiment_name: name,
-    })
-    return found.experiment.experiment_id
-  } catch (error) {
-    if (!(error instanceof RestError && error.status === 404)) throw error
-    return (await server.post<{ experiment_id: string }>('experiments/create', { name })).experiment_id
-  }
-}
-
 export type RunInfo = { run_id: string; artifact_uri: string; experiment_id: string }
 
 export async function createRun(server: Rest, run: Record<string, unknown>): Promise<RunInfo> {

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Pace, Round } from './pace.ts'
 import type { Rest } from './rest.ts'
 import { artifactPath } from './rest.ts'
 import { runCommand } from './run-command.ts'
 import type { Seed } from './seed.ts'
-import type { Pace, Round } from './work.ts'
 
 const mib = 2 ** 20
 

@@ -2,7 +2,7 @@ import type { Model, Sample, Settings } from './learn.ts'
 
 export type File = { path: string; content: string | Buffer<ArrayBuffer>; type: string }
 
-export type Dataset = {
+type Dataset = {
   name: string
   digest: string
   source_type: string
@@ -25,7 +25,7 @@ export type Trial = {
   keeps?: boolean
 }
 
-export type Sweep = { name: string; note: string }
+type Sweep = { name: string; note: string }
 
 export type Study = {
   name: string

@@ -13,6 +13,13 @@ export type Program = {
   stop(): Promise<void>
 }
 
+/** The groups that must not outlive this process, however it ends. */
+const leaders = new Set<number>()
+process.once('exit', () => {
+  for (const pid of leaders) process.kill(-pid, 'SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 type Options = { log: string; env?: NodeJS.ProcessEnv; cwd?: string }
 
 /** Starts a server as the leader of its own process group; what it prints goes to a file. */
@@ -23,6 +30,8 @@ export function startProgram(program: string, args: string[], { log, env = proce
   const { pid } = child
   const ended = endOf(child)
   if (!pid) throw new Error(`${program} does not start`)
+  leaders.add(pid)
+  ended.finally(() => leaders.delete(pid)).catch(() => undefined)
   const kill = (signal: NodeJS.Signals) => {
     try {
       process.kill(-pid, signal)
