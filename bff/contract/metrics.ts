@@ -175,3 +175,39 @@ export const bucketSeries = endpoint({
     series: z.array(BucketedSeries),
   }),
 })
+
+export const SeriesSummary = z
+  .object({
+    run_id: z.string(),
+    key: z.string(),
+    /** distinct points, and how many of them are NaN; min, max and mean leave those out */
+    count: AnswerInt64,
+    nan_count: AnswerInt64,
+    min: AnswerDouble,
+    max: AnswerDouble,
+    mean: AnswerDouble,
+    last_value: AnswerDouble,
+    last_step: AnswerInt64,
+    last_timestamp: AnswerInt64,
+    min_step: AnswerInt64,
+    max_step: AnswerInt64,
+    min_timestamp: AnswerInt64,
+    max_timestamp: AnswerInt64,
+  })
+  .meta({ id: 'SeriesSummary' })
+export type SeriesSummary = z.output<typeof SeriesSummary>
+
+export const summariseSeries = endpoint({
+  method: 'POST',
+  path: '/api/assay/series/summaries',
+  summary: 'Latest value, range, min, max, mean and count of each metric of some runs.',
+  permission: mayRead((input: { run_ids: string[] }) => runsOf(input.run_ids)),
+  input: z.object({
+    run_ids: listOf(Characters)
+      .refine((ids) => ids.length > 0, 'missing')
+      .refine((ids) => ids.length <= 500, 'at most 500 runs'),
+    /** all metrics where none is named */
+    keys: listOf(Characters),
+  }),
+  output: z.object({ series: z.array(SeriesSummary) }),
+})

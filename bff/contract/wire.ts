@@ -129,9 +129,9 @@ export const printedList = <T extends z.ZodType>(item: T) => z.array(item).defau
 /** An int64 in an answer. */
 export const AnswerInt64 = z.union([z.number(), z.bigint()]).meta({ type: 'integer', format: 'int64' })
 
-/** A double in an answer: NaN and infinities are printed as words. */
+/** A double in an answer: NaN and infinities are printed as words; a whole one of 16 digits and more is read as a bigint. */
 export const AnswerDouble = z
-  .union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+  .union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']), z.bigint()])
   .transform(Number)
   .meta({ type: 'number', format: 'double' })
 

@@ -2,7 +2,7 @@ import type { Endpoints, Input, Int64 } from '#contract'
 import { int64 } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
-import { least, most } from './points.ts'
+import { least, most, spelled } from './points.ts'
 import type { PointTexts } from './stored.ts'
 import { asTexts } from './stored.ts'
 
@@ -72,10 +72,6 @@ class Curve {
     }
   }
 }
-
-/** JSON has no word for these; our own routes say what they are. */
-const spelled = (value: number) =>
-  Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity')
 
 /** Points that can be summed up one by one. */
 function* pointsOf({ steps, timestamps, vals }: PointTexts, x: BucketSeries['x']): Generator<Stretch> {

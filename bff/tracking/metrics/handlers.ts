@@ -5,10 +5,16 @@ import type { RunWrites } from '../writes/run-write.ts'
 import { bucketSeries } from './buckets.ts'
 import { getMetricHistory, getMetricHistoryBulk } from './history.ts'
 import { getMetricHistoryBulkInterval } from './interval.ts'
+import { summariseSeries } from './summaries.ts'
 
 type Handlers = Pick<
   HandlersOf<Endpoints>,
-  'logMetric' | 'getMetricHistory' | 'getMetricHistoryBulk' | 'getMetricHistoryBulkInterval' | 'bucketSeries'
+  | 'logMetric'
+  | 'getMetricHistory'
+  | 'getMetricHistoryBulk'
+  | 'getMetricHistoryBulkInterval'
+  | 'bucketSeries'
+  | 'summariseSeries'
 >
 
 export const metricHandlers = ({ reads }: Database, writes: RunWrites): Handlers => ({
@@ -20,4 +26,5 @@ export const metricHandlers = ({ reads }: Database, writes: RunWrites): Handlers
   getMetricHistoryBulk: (input) => getMetricHistoryBulk(reads, input),
   getMetricHistoryBulkInterval: (input) => getMetricHistoryBulkInterval(reads, input),
   bucketSeries: (input) => bucketSeries(reads, input),
+  summariseSeries: (input) => summariseSeries(reads, input),
 })

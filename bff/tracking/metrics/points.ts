@@ -70,3 +70,7 @@ export function summarise(points: readonly Point[]): Summary {
 /** Identifies what a chunk holds. `points` are in the order of byStep. */
 export const digestOf = (points: readonly Point[]) =>
   createHash('sha256').update(points.map(pointId).join('\n')).digest('hex').slice(0, 32)
+
+/** JSON has no word for NaN and the infinities; our own routes spell them (MLflow's print ±1.7976931348623157e308). */
+export const spelled = (value: number) =>
+  Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity')
