@@ -29,6 +29,7 @@ export function superviseWorkers({ count, log, shutdown, listening, failed }: Wo
   const start = () => {
     const started = performance.now()
     const worker = cluster.fork()
+    log.info({ worker: worker.id, pid: worker.process.pid }, 'a worker starts')
     worker.once('exit', (code, signal) => {
       if (shutdown.isStopping()) return
       if (!serving) {
@@ -53,18 +54,10 @@ export function superviseWorkers({ count, log, shutdown, listening, failed }: Wo
 
 const living = () => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
 
+/** By signal and not by message: one that is still starting, and hears nothing yet, then ends as well. */
 const stopWorker = (worker: Worker) =>
   new Promise<void>((resolve) => {
     if (worker.isDead()) return resolve()
     worker.once('exit', () => resolve())
-    if (worker.isConnected()) worker.send(STOP)
+    worker.process.kill('SIGTERM')
   })
-
-const STOP = 'stop'
-
-/** In a worker: ends when the first process says so. */
-export function obeyFirstProcess(shutdown: Shutdown): void {
-  process.on('message', (message) => {
-    if (message === STOP) shutdown.stop('the first process stops')
-  })
-}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { configTable, helpText } from './config/help.ts'
+import { masked } from './config/mask.ts'
+import { nearest } from './config/sources.ts'
+import type { Config } from './config.ts'
+import { ConfigError, readConfig } from './config.ts'
+
+const print = (text: string): void => void process.stdout.write(`${text.trimEnd()}\n`)
+/** For people: the log has standard output to itself. */
+const say = (text: string): void => void process.stderr.write(`${text.trimEnd()}\n`)
+
+const commands: Record<string, (argv: readonly string[]) => unknown> = {
+  serve: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say)),
+  'db upgrade': (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).upgrade(config, say)),
+  core: () => refuse('The core does not run as a service of its own yet; `assay serve` has it inside.'),
+  version: () => print(`assay ${version()}`),
+  help: () => print(helpText()),
+  'help config': () => print(configTable()),
+}
+
+export async function run(argv: readonly string[]): Promise<void> {
+  const words = argv.slice(0, 2).filter((word) => !word.startsWith('-'))
+  const name = [words.join(' '), words[0] ?? ''].find((each) => Object.hasOwn(commands, each))
+  if (argv.some((word) => word === '--help' || word === '-h') || argv.length === 0) return print(helpText())
+  if (argv[0] === '--version') return print(`assay ${version()}`)
+  const command = name === undefined ? undefined : commands[name]
+  if (name === undefined || !command) {
+    const near = nearest(words.join(' '), Object.keys(commands))
+    return refuse(
+      `"${words.join(' ') || argv[0]}" is no command.${near ? ` Did you mean \`assay ${near}\`?` : ''} \`assay help\` lists them.`,
+    )
+  }
+  await command(argv.slice(name.split(' ').length))
+}
+
+async function withConfig(argv: readonly string[], work: (config: Config) => Promise<void>): Promise<void> {
+  const config = read(argv)
+  if (!config) return
+  if (config.printConfig) return print(JSON.stringify(masked({ ...config, printConfig: undefined }), undefined, 2))
+  await work(config)
+}
+
+function read(argv: readonly string[]): Config | undefined {
+  try {
+    return readConfig(argv)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    refuse(error.problems.join('\n'))
+    return undefined
+  }
+}
+
+function refuse(text: string) {
+  say(text)
+  process.exitCode = 2
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
+}
