@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { configTable, helpText } from './config/help.ts'
 import { masked } from './config/mask.ts'
 import { nearest } from './config/sources.ts'
 import type { Config } from './config.ts'
 import { ConfigError, readConfig } from './config.ts'
+import { VERSION } from './version.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text.trimEnd()}\n`)
 /** For people: the log has standard output to itself. */
@@ -14,7 +13,7 @@ const commands: Record<string, (argv: readonly string[]) => unknown> = {
   serve: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say)),
   'db upgrade': (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).upgrade(config, say)),
   core: () => refuse('The core does not run as a service of its own yet; `assay serve` has it inside.'),
-  version: () => print(`assay ${version()}`),
+  version: () => print(`assay ${VERSION}`),
   help: () => print(helpText()),
   'help config': () => print(configTable()),
 }
@@ -23,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const words = argv.slice(0, 2).filter((word) => !word.startsWith('-'))
   const name = [words.join(' '), words[0] ?? ''].find((each) => Object.hasOwn(commands, each))
   if (argv.some((word) => word === '--help' || word === '-h') || argv.length === 0) return print(helpText())
-  if (argv[0] === '--version') return print(`assay ${version()}`)
+  if (argv[0] === '--version') return print(`assay ${VERSION}`)
   const command = name === undefined ? undefined : commands[name]
   if (name === undefined || !command) {
     const near = nearest(words.join(' '), Object.keys(commands))
@@ -54,11 +53,4 @@ function read(argv: readonly string[]): Config | undefined {
 function refuse(text: string) {
   say(text)
   process.exitCode = 2
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
-    version: string
-  }
-  return version
 }

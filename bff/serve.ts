@@ -1,11 +1,18 @@
 import cluster from 'node:cluster'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { ApiError } from '#contract'
 import type { Logs } from '#kit/log.ts'
 import { openLog } from '#kit/log.ts'
+import type { Shutdown } from '#kit/shutdown.ts'
 import { openShutdown } from '#kit/shutdown.ts'
 import type { Config } from './config.ts'
+import type { TrackingConfig } from './tracking/index.ts'
+import type { Upstream } from './upstream/index.ts'
 
 type Say = (text: string) => void
+
+const PAGES = join(import.meta.dirname, '../web/dist')
 
 /** Serves until a signal: here, or in workers that this process then only watches over. */
 export async function serve(config: Config, say: Say): Promise<void> {
@@ -15,30 +22,48 @@ export async function serve(config: Config, say: Say): Promise<void> {
   const logs = openLog(config.log, metrics.observe)
   const shutdown = openProcess(config, logs)
   try {
-    const [{ openTracking }, { createApp }, { openHttpServer }] = await Promise.all([
-      import('./tracking/index.ts'),
+    const [{ openUpstream }, { createApp }, { openHttpServer }, { openSpa }] = await Promise.all([
+      import('./upstream/index.ts'),
       import('./app.ts'),
       import('#kit/http-server.ts'),
+      import('#kit/spa.ts'),
     ])
-    const upstream = await openTracking(config.tracking, { log: logs.log, gauge: metrics.gauge })
-    shutdown.onStop('tracking', () => upstream.close())
-    const app = createApp({
-      config,
-      upstream,
-      logs,
-      metrics,
-      pages: join(import.meta.dirname, '../web/dist'),
-      isStopping: shutdown.isStopping,
-    })
+    const upstream = await openUpstream(await withImage(config.tracking, logs), logs.log)
+    shutdown.onStop('upstream', () => upstream.close())
+    for (const gauge of upstream.gauges) metrics.gauge(...gauge)
+    const { host, staticPrefix, publicUrl, stopDelayMs } = config.server
+    const spa = openSpa({ folder: PAGES, prefix: staticPrefix, https: publicUrl?.startsWith('https:') ?? false })
+    const app = createApp({ config: config.server, upstream: readyUntil(upstream, shutdown), logs, metrics, spa })
     const http = openHttpServer(app)
-    const { port } = await http.listen(config.server.port, config.server.host)
+    const { port } = await http.listen(config.server.port, host)
     shutdown.onStop('http', () => http.drain())
-    if (config.server.stopDelayMs > 0)
-      shutdown.onStop('load balancers', () => new Promise((resolve) => setTimeout(resolve, config.server.stopDelayMs)))
+    if (stopDelayMs > 0)
+      shutdown.onStop('load balancers', () => new Promise((resolve) => setTimeout(resolve, stopDelayMs)))
     if (cluster.isPrimary) greet(config, port, say)
   } catch (error) {
     failToStart(error, logs, config, say)
   }
+}
+
+/** What is about to stop is not ready, from the signal on. */
+function readyUntil(upstream: Upstream, shutdown: Shutdown): Upstream {
+  const { getReady } = upstream.handlers
+  const getReadyUntil: typeof getReady = async (input, context) => {
+    if (shutdown.isStopping()) throw new ApiError('TEMPORARILY_UNAVAILABLE', 'The server is stopping')
+    return getReady(input, context)
+  }
+  return { ...upstream, handlers: { ...upstream.handlers, getReady: getReadyUntil } }
+}
+
+/** An embedded database that does not exist yet begins as a copy of a prepared one. */
+async function withImage(config: TrackingConfig, { log }: Logs): Promise<TrackingConfig> {
+  const { database } = config
+  if (config.mode === 'artifacts-only' || !('folder' in database) || existsSync(database.folder ?? '')) return config
+  const [{ prepareImage }, { migrations }] = await Promise.all([
+    import('#kit/db-image.ts'),
+    import('./tracking/index.ts'),
+  ])
+  return { ...config, database: { ...database, image: await prepareImage(migrations, log) } }
 }
 
 async function serveInWorkers(config: Config, say: Say) {
@@ -58,8 +83,8 @@ async function serveInWorkers(config: Config, say: Say) {
 export async function upgrade(config: Config, say: Say): Promise<void> {
   const logs = openLog(config.log)
   try {
-    const { openTracking } = await import('./tracking/index.ts')
-    const upstream = await openTracking({ ...config.tracking, migrate: true }, { log: logs.log })
+    const { openUpstream } = await import('./upstream/index.ts')
+    const upstream = await openUpstream(await withImage({ ...config.tracking, migrate: true }, logs), logs.log)
     await upstream.close()
     say('The database is up to date.')
     leave(logs, 0)
