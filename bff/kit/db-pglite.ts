@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { ClientBase, PoolConfig } from 'pg'
 import { Pool } from 'pg'
 import type { DatabaseLog, Limits, Pools } from './db.ts'
+import { startUpkeep } from './db-pglite-upkeep.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './db-pglite-worker.ts'
 import { parsedTypes } from './db-values.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -59,9 +60,12 @@ export async function openEmbedded(
     },
   } as unknown as PoolConfig)
   pool.on('error', (error) => log.error({ err: error }, 'the embedded database stopped and is started again'))
+  const stopUpkeep = startUpkeep(pool, log)
   return {
     pools: { writes: pool, reads: pool, health: pool },
     async close() {
+      stopUpkeep()
+      await pool.end()
       await engine.close()
       await unlock()
     },

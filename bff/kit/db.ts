@@ -68,6 +68,9 @@ export async function openDatabase(config: DatabaseConfig, log: DatabaseLog = si
   const reads = poolDb(pools.reads, { timeoutMs: limits.readTimeoutMs + grace, maxWaiting })
   const health = poolDb(pools.health, { timeoutMs: 5_000, maxWaiting })
 
+  let closed: Promise<unknown> | undefined
+  const close = () => (embedded ? embedded.close() : Promise.all(Object.values(pools).map((pool) => pool.end())))
+
   const database: Database = {
     ...writes,
     dialect: embedded ? 'pglite' : 'postgres',
@@ -78,8 +81,8 @@ export async function openDatabase(config: DatabaseConfig, log: DatabaseLog = si
     ping: async () => void (await health.texts(sql`select 1`)),
     stats: () => ({ writes: poolStats(pools.writes), reads: poolStats(pools.reads), health: poolStats(pools.health) }),
     async close() {
-      await Promise.all([...new Set(Object.values(pools))].map((pool) => pool.end()))
-      await embedded?.close()
+      closed ??= close()
+      await closed
     },
   }
   try {

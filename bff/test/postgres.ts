@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -10,9 +10,10 @@ import { onServer } from './database.ts'
 /** A Postgres server of the test's own, which it may stop, kill and starve. */
 export type TestPostgres = {
   url: string
-  process(): ChildProcess
+  /** To the server and all of its backends. */
+  signal(signal: NodeJS.Signals): void
   start(): Promise<void>
-  /** SIGKILL for the server and all of its backends, or a stop that it agrees to. */
+  /** Killed with all of its backends, or stopped as it likes best. */
   end(how: 'SIGKILL' | 'SIGINT'): Promise<void>
   close(): Promise<void>
 }
@@ -46,26 +47,29 @@ export async function startPostgres(): Promise<TestPostgres> {
 
   const start = async () => {
     const settings = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${home}`]
-    // a direct child in a group of its own: so that it can be killed with its backends, and its end be waited for
+    // a direct child, so that its end can be waited for
     server = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
       ...as,
       cwd: home,
       stdio: 'ignore',
-      detached: true,
     })
     await answers(url)
+  }
+  const signal = (name: NodeJS.Signals) => {
+    const backends = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').split(' ').filter(Boolean)
+    for (const pid of [server.pid!, ...backends.map(Number)]) process.kill(pid, name)
   }
   const end = async (how: 'SIGKILL' | 'SIGINT') => {
     if (server.exitCode !== null || server.signalCode !== null) return
     const exited = once(server, 'exit')
-    if (how === 'SIGKILL') process.kill(-server.pid!, 'SIGKILL')
+    if (how === 'SIGKILL') signal(how)
     else server.kill(how)
     await exited
   }
   await start()
   return {
     url,
-    process: () => server,
+    signal,
     start,
     end,
     async close() {
