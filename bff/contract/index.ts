@@ -1,6 +1,7 @@
 import * as artifacts from './artifacts.ts'
 import type { Endpoint } from './endpoint.ts'
 import * as experiments from './experiments.ts'
+import * as loggedModels from './logged-models.ts'
 import * as metrics from './metrics.ts'
 import * as runs from './runs.ts'
 import * as server from './server.ts'
@@ -10,12 +11,18 @@ export * from './endpoint.ts'
 export * from './errors.ts'
 export * from './experiments.ts'
 export * from './json.ts'
+export * from './logged-models.ts'
 export * from './metrics.ts'
 export * from './runs.ts'
 export * from './server.ts'
 export { codePoints, type KeyValue, keyProblem } from './wire.ts'
 
-type Modules = typeof artifacts & typeof experiments & typeof metrics & typeof runs & typeof server
+type Modules = typeof artifacts &
+  typeof experiments &
+  typeof loggedModels &
+  typeof metrics &
+  typeof runs &
+  typeof server
 type EndpointNames = { [K in keyof Modules]: Modules[K] extends Endpoint ? K : never }[keyof Modules]
 
 /** Every endpoint by name: what is exported from the modules above and is an endpoint. */
@@ -26,7 +33,7 @@ const isEndpoint = (value: unknown): value is Endpoint =>
   typeof value === 'object' && value !== null && 'permission' in value && 'path' in value
 
 export const endpoints = Object.fromEntries(
-  [artifacts, experiments, metrics, runs, server].flatMap((module) =>
+  [artifacts, experiments, loggedModels, metrics, runs, server].flatMap((module) =>
     Object.entries(module).filter(([, value]) => isEndpoint(value)),
   ),
 ) as unknown as Endpoints

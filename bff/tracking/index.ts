@@ -64,6 +64,7 @@ async function tracking(config: TrackingConfig, store: ArtifactStore, log: Log):
         ...experimentHandlers(database, root, key),
         ...runHandlers(database, writes, key, config.truncateLongValues),
         ...metricHandlers(database, writes),
+        searchLoggedModels: async () => ({ models: [] }),
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
