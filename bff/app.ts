@@ -86,7 +86,8 @@ const answerError = (log: Log) => (thrown: unknown, request: Request, response: 
     thrown instanceof ApiError
       ? thrown
       : new ApiError('INTERNAL_ERROR', 'The server failed; its log says why', { cause: thrown })
-  if (error.status >= 500)
+  // what a mode or a version does not have is nobody's failure
+  if (error.status >= 500 && error.code !== 'NOT_IMPLEMENTED')
     log.error(
       { err: error.cause ?? error, route: (response as Answered).route, method: request.method },
       'request failed',

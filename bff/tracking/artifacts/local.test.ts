@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '../../test/artifact-places.ts'
 import { artifactPath } from './address.ts'
 import { openLocalStore } from './local.ts'
 import { SPOOL } from './spool.ts'
-import { temporaryFolder } from './stores-for-tests.ts'
 
 const at = artifactPath
 const bytesOf = (text: string) => Readable.from([Buffer.from(text)])

@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { everyArtifactPlace } from '../../test/artifact-places.ts'
 import type { ArtifactPath } from './address.ts'
 import { artifactPath, below } from './address.ts'
+import { openStore } from './open.ts'
 import type { ArtifactStore } from './store.ts'
-import { everyStore } from './stores-for-tests.ts'
 
 const MIB = 1024 * 1024
 const bytesOf = (text: string) => Readable.from([Buffer.from(text)])
@@ -16,7 +17,7 @@ async function* failingAfter(chunks: number) {
   throw new Error('the client went away')
 }
 
-describe.each(everyStore)('a store in a $kind', ({ openStore }) => {
+describe.each(everyArtifactPlace)('a store in a $kind', ({ newPlace }) => {
   let store: ArtifactStore
   let folder: ArtifactPath
   let tests = 0
@@ -25,7 +26,7 @@ describe.each(everyStore)('a store in a $kind', ({ openStore }) => {
   const textOf = async (path: string) => String(await buffer(await (await store.open(at(path))).read()))
 
   beforeAll(async () => {
-    store = await openStore()
+    store = await openStore(await newPlace())
     return () => store.close()
   })
   beforeEach(() => {

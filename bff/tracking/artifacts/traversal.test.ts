@@ -1,44 +1,38 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { openLocalStore } from './local.ts'
-import { ask, serveArtifacts } from './server-for-tests.ts'
-import { temporaryFolder } from './stores-for-tests.ts'
+import { createExperiment, createRun } from '#contract'
+import { call } from '../../../web/lib/client.ts'
+import { temporaryFolder } from '../../test/artifact-places.ts'
+import { ask } from '../../test/ask.ts'
+import { startServer } from '../../test/server.ts'
 
 // The ways out of a run's folder that MLflow's advisories tell of, on every route that takes a path.
 
-const RUN = '0123456789abcdef0123456789abcdef'
-const OTHER = 'fedcba9876543210fedcba9876543210'
 const CANARY = 'canary-5d1f'
 const PROXY = '/api/2.0/mlflow-artifacts/artifacts'
 
-const runOf = (id: string) => ({
-  experiment_id: id === RUN ? 1 : 2,
-  artifact_uri: `mlflow-artifacts:/${id === RUN ? 1 : 2}/${id}/artifacts`,
-  lifecycle_stage: 'active',
-})
-
 let world: string
 let base: string
+let run: string
+let here: string
 
 beforeAll(async () => {
   world = await temporaryFolder()
   const root = join(world, 'root')
-  const store = await openLocalStore(root)
-  await writeFile(join(world, 'canary.txt'), CANARY)
-  for (const folder of [`1/${RUN}/artifacts`, `2/${OTHER}/artifacts`]) {
-    await mkdir(join(root, folder), { recursive: true })
-    await writeFile(join(root, folder, 'canary.txt'), folder.startsWith('2') ? CANARY : 'mine')
-  }
-  await symlink(world, join(root, `1/${RUN}/artifacts/link`))
-  await symlink(join(world, 'canary.txt'), join(root, `1/${RUN}/artifacts/file-link`))
-  const findRun = async (id: string) => (id === RUN || id === OTHER ? runOf(id) : undefined)
-  const server = await serveArtifacts({ store, findRun }, { experiments: [1] })
+  const server = await startServer({ artifacts: { store: { kind: 'folder', folder: root } } })
   base = server.base
-  return async () => {
-    await server.close()
-    await store.close()
-  }
+  run = (await call(createRun, {}, server)).run.info.run_id
+  here = `${PROXY}/0/${run}/artifacts`
+  const { experiment_id } = await call(createExperiment, { name: 'of others' }, server)
+  const other = (await call(createRun, { experiment_id }, server)).run.info.run_id
+  HOSTILE.push(`../../../${experiment_id}/${other}/artifacts/canary.txt`)
+  await ask(`${base}${PROXY}/${experiment_id}/${other}/artifacts/canary.txt`, { method: 'PUT', body: CANARY })
+  await ask(`${base}${here}/mine.txt`, { method: 'PUT', body: 'mine' })
+  await writeFile(join(world, 'canary.txt'), CANARY)
+  await symlink(world, join(root, `0/${run}/artifacts/link`))
+  await symlink(join(world, 'canary.txt'), join(root, `0/${run}/artifacts/file-link`))
+  return server.close
 })
 
 /** Every file of the test's whole world, as it was before and must be after. */
@@ -49,11 +43,10 @@ async function snapshot() {
 }
 
 // as decoded once: what a query parameter holds after the server has read it
-const HOSTILE = [
+const HOSTILE: string[] = [
   '../canary.txt',
   '../../../../canary.txt',
   '../../../../../../../../etc/passwd',
-  `../../../2/${OTHER}/artifacts/canary.txt`,
   'x/../../canary.txt',
   './../canary.txt',
   '..',
@@ -89,6 +82,8 @@ const HOSTILE = [
   'link/new.txt',
 ]
 
+/** At the root there are no links. */
+const WITHOUT_LINKS = HOSTILE.filter((path) => !path.includes('link'))
 /** Below a run's folder in one address, where a doubled slash is one, an absolute path is just a deep one. */
 const RELATIVE = HOSTILE.filter((path) => !path.startsWith('/'))
 
@@ -96,22 +91,21 @@ const encoded = (path: string) => path.split('/').map(encodeURIComponent).join('
 const allEncoded = (path: string) => encodeURIComponent(path).replaceAll('.', '%2e')
 const query = (path: string) => new URLSearchParams({ path }).toString()
 
-const here = `${PROXY}/1/${RUN}/artifacts`
 const ROUTES: { route: string; method: string; url: (path: string) => string; paths?: string[] }[] = [
-  { route: 'get-artifact', method: 'GET', url: (path) => `/get-artifact?run_id=${RUN}&${query(path)}` },
-  { route: 'list', method: 'GET', url: (path) => `/api/2.0/mlflow/artifacts/list?run_id=${RUN}&${query(path)}` },
+  { route: 'get-artifact', method: 'GET', url: (path) => `/get-artifact?run_id=${run}&${query(path)}` },
+  { route: 'list', method: 'GET', url: (path) => `/api/2.0/mlflow/artifacts/list?run_id=${run}&${query(path)}` },
   {
     route: 'page upload',
     method: 'POST',
-    url: (path) => `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${RUN}&${query(path)}`,
+    url: (path) => `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${run}&${query(path)}`,
   },
   {
     route: 'proxy list',
     method: 'GET',
     paths: RELATIVE,
-    url: (path) => `${PROXY}?${query(`1/${RUN}/artifacts/${path}`)}`,
+    url: (path) => `${PROXY}?${query(`0/${run}/artifacts/${path}`)}`,
   },
-  { route: 'proxy list of the root', method: 'GET', url: (path) => `${PROXY}?${query(path)}` },
+  { paths: WITHOUT_LINKS, route: 'proxy list of the root', method: 'GET', url: (path) => `${PROXY}?${query(path)}` },
   ...['GET', 'PUT', 'DELETE'].flatMap((method) => [
     { route: `proxy ${method}`, method, paths: RELATIVE, url: (path: string) => `${here}/${encoded(path)}` },
     {
@@ -120,7 +114,12 @@ const ROUTES: { route: string; method: string; url: (path: string) => string; pa
       paths: RELATIVE,
       url: (path: string) => `${here}/${allEncoded(path)}`,
     },
-    { route: `proxy ${method} of the root`, method, url: (path: string) => `${PROXY}/${allEncoded(path)}` },
+    {
+      paths: WITHOUT_LINKS,
+      route: `proxy ${method} of the root`,
+      method,
+      url: (path: string) => `${PROXY}/${allEncoded(path)}`,
+    },
   ]),
 ]
 
@@ -130,7 +129,7 @@ test.each(ROUTES)(
     const before = await snapshot()
     for (const path of paths) {
       const body = method === 'PUT' || method === 'POST' ? 'overwritten' : ''
-      const { status, text } = await ask(base + url(path), method, body)
+      const { status, text } = await ask(base + url(path), { method, body })
       expect({ path, status }).toEqual({ path, status: expect.toBeOneOf([400, 403, 404]) })
       expect(text).not.toContain(CANARY)
       expect(text).not.toContain('root:')
@@ -140,15 +139,15 @@ test.each(ROUTES)(
 )
 
 test.each([
-  `/get-artifact?run_id=${RUN}&path=../../../../etc/passwd`,
-  `/api/2.0/mlflow/artifacts/list?run_id=${RUN}&path=%252e%252e%252f`,
-  `/api/2.0/mlflow-artifacts/artifacts?path=C:/`,
-  `${here}/..%2f..%2fcanary.txt`,
-  `${here}/%252e%252e%252fcanary.txt`,
-  `${here}/../../canary.txt`,
-  `${here}/%E0%A4%A`,
-])("%s is answered in MLflow's very words", async (url) => {
-  const { status, json } = await ask(base + url)
+  { url: () => `/get-artifact?run_id=${run}&path=../../../../etc/passwd` },
+  { url: () => `/api/2.0/mlflow/artifacts/list?run_id=${run}&path=%252e%252e%252f` },
+  { url: () => '/api/2.0/mlflow-artifacts/artifacts?path=C:/' },
+  { url: () => `${here}/..%2f..%2fcanary.txt` },
+  { url: () => `${here}/%252e%252e%252fcanary.txt` },
+  { url: () => `${here}/../../canary.txt` },
+  { url: () => `${here}/%E0%A4%A` },
+])("$url is answered in MLflow's very words", async ({ url }) => {
+  const { status, json } = await ask(base + url())
   expect({ status, json }).toEqual({
     status: 400,
     json: { error_code: 'INVALID_PARAMETER_VALUE', message: 'Invalid path' },

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll } from 'vitest'
-import { openArtifactStore } from './open-store.ts'
-import type { ArtifactStore } from './store.ts'
+import type { TrackingConfig } from '../tracking/index.ts'
 
-const endpoint = process.env.ASSAY_TEST_S3_ENDPOINT
+type ArtifactPlace = TrackingConfig['artifacts']['store']
 
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
@@ -19,22 +18,20 @@ export async function temporaryFolder(): Promise<string> {
   return folder
 }
 
-const stores: { kind: string; openStore: () => Promise<ArtifactStore> }[] = [
-  {
-    kind: 'local folder',
-    openStore: async () => openArtifactStore({ kind: 'folder', folder: await temporaryFolder() }),
-  },
-]
-if (endpoint) stores.push({ kind: 'S3', openStore: () => openNewBucket(endpoint) })
+const endpoint = process.env.ASSAY_TEST_S3_ENDPOINT
+const onDisk = {
+  kind: 'local folder',
+  newPlace: async () => ({ kind: 'folder' as const, folder: await temporaryFolder() }),
+}
+const onS3 = endpoint === undefined ? [] : [{ kind: 'S3', newPlace: () => newBucket(endpoint) }]
 
-/** The stores that the same tests run on: a local folder, and a bucket where a server is named. */
-export const everyStore = stores
+/** Where the same tests keep artifacts: in a folder, and in a bucket where ASSAY_TEST_S3_ENDPOINT names a server. */
+export const everyArtifactPlace: { kind: string; newPlace: () => Promise<ArtifactPlace> }[] = [onDisk, ...onS3]
 
-/** A prefix in a bucket of its own. */
-async function openNewBucket(url: string): Promise<ArtifactStore> {
+async function newBucket(url: string): Promise<ArtifactPlace> {
   const bucket = `assay-${randomUUID()}`
   const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true })
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   client.destroy()
-  return openArtifactStore({ kind: 's3', bucket, prefix: 'some/prefix', endpoint: url, pathStyle: true })
+  return { kind: 's3', bucket, prefix: 'some/prefix', endpoint: url, pathStyle: true }
 }
