@@ -33,7 +33,7 @@ export function createApp({ config, upstream, logs, metrics, spa }: Parts): Expr
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.use(async (request: Request, response: Response, next: NextFunction) => {
-    logs.request(request, response)
+    response.setHeader('X-Request-Id', logs.request(request, response))
     secureAnswer(response)
     const { path, query } = split(request.url, config.staticPrefix)
     checkHost(request, path)
@@ -89,7 +89,12 @@ const answerError = (log: Log) => (thrown: unknown, request: Request, response: 
   // what a mode or a version does not have is nobody's failure
   if (error.status >= 500 && error.code !== 'NOT_IMPLEMENTED')
     log.error(
-      { err: error.cause ?? error, route: (response as Answered).route, method: request.method },
+      {
+        err: error.cause ?? error,
+        id: response.getHeader('x-request-id'),
+        route: (response as Answered).route,
+        method: request.method,
+      },
       'request failed',
     )
   if (response.headersSent) {

@@ -55,10 +55,12 @@ function readyUntil(upstream: Upstream, shutdown: Shutdown): Upstream {
   return { ...upstream, handlers: { ...upstream.handlers, getReady: getReadyUntil } }
 }
 
+const exists = (folder: string | undefined) => folder !== undefined && existsSync(join(folder, 'PG_VERSION'))
+
 /** An embedded database that does not exist yet begins as a copy of a prepared one. */
 async function withImage(config: TrackingConfig, { log }: Logs): Promise<TrackingConfig> {
   const { database } = config
-  if (config.mode === 'artifacts-only' || !('folder' in database) || existsSync(database.folder ?? '')) return config
+  if (config.mode === 'artifacts-only' || !('folder' in database) || exists(database.folder)) return config
   const [{ prepareImage }, { migrations }] = await Promise.all([
     import('#kit/db-image.ts'),
     import('./tracking/index.ts'),
