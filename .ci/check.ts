@@ -15,7 +15,7 @@ const checks: Record<string, () => Promise<string[]>> = {
   'dead code': () => run('knip/bin/knip.js'),
   versions: async () => versionProblems(root),
   bundle: async () => {
-    await buildIfStale()
+    buildIfStale()
     return bundleProblems(join(root, 'web/dist'))
   },
 }

@@ -1,23 +1,31 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { prepareImage } from '#kit/db-image.ts'
 
 const root = join(import.meta.dirname, '..')
 const stamp = join(root, 'web/dist/.built-from')
 
-/** Builds the page unless it stands as its sources are now. Where the sources are absent, it came built. */
-export async function buildIfStale() {
+/** Builds what is missing or older than its sources. Where the sources are absent, it came built. */
+export function buildIfStale() {
   if (!existsSync(join(root, 'web/index.html')) || (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest()))
     return
-  const vite = await import('vite').catch(() => undefined)
-  if (vite) await timed('Building the page (once, and again when its sources change)', () => buildPage(vite))
-  else say('The page is not built, and without the development dependencies it cannot be: serving the API alone.\n')
+  if (!existsSync(join(root, 'node_modules/vite')))
+    return say('The page is not built, and without the development dependencies it cannot be: serving the API alone.\n')
+  say('First start, or one after a change:\n')
+  // In a process of its own, so that the server does not keep the memory that a build takes.
+  spawnSync(process.execPath, [import.meta.filename], { stdio: ['ignore', 2, 2] })
 }
 
-async function buildPage(vite: typeof import('vite')) {
-  await vite.build({ root: join(root, 'web'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' })
+async function buildPage() {
+  const vite = await import('vite')
+  await vite.build({ root: join(root, 'web'), configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
   writeFileSync(stamp, digest())
+}
+
+async function packDatabase() {
+  const { prepareImage } = await import('#kit/db-image.ts')
+  await prepareImage(join(root, 'bff/tracking/migrations'))
 }
 
 function digest() {
@@ -28,16 +36,16 @@ function digest() {
   return hash.digest('hex')
 }
 
-async function timed(what: string, work: () => Promise<unknown>) {
+async function timed(what: string, work: () => Promise<void>) {
   const started = performance.now()
   say(`${what} … `)
   await work()
   say(`${((performance.now() - started) / 1000).toFixed(1)} s\n`)
 }
 
-const say = (text: string) => process.stderr.write(text)
+const say = (text: string) => void process.stderr.write(text)
 
 if (import.meta.main) {
-  await timed('Building the page', async () => buildPage(await import('vite')))
-  await timed('Packing an empty embedded database', () => prepareImage(join(root, 'bff/tracking/migrations')))
+  await timed('building the page', buildPage)
+  await timed('packing an empty embedded database', packDatabase)
 }

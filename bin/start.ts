@@ -1,13 +1,19 @@
 import cluster from 'node:cluster'
 import { buildIfStale } from './build.ts'
 
-// Started by bin/assay in a second process: if that one is killed outright, this one drains and ends as well.
-if (cluster.isPrimary && process.channel) {
-  process.channel.unref()
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+// Workers come through here too; this is the first process's business.
+if (cluster.isPrimary) {
+  endWithParent()
+  if (process.argv[2] === 'serve') buildIfStale()
 }
+await import('../bff/main.ts')
 
-// Workers come through here too; the page is the first process's business.
-if (cluster.isPrimary && process.argv[2] === 'serve') await buildIfStale()
-const program = '../bff/main.ts'
-await import(program)
+/**
+ * A SIGTERM to `npm start` ends npm and its shell, which do not pass it on, and bin/assay may be killed outright while it
+ * waits for this process: where either stands in front, this process ends once its parent is gone.
+ */
+function endWithParent() {
+  if (process.argv0 !== 'assay' && process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGTERM'), 500).unref()
+}
