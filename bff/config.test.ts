@@ -35,7 +35,6 @@ test('without any setting, it serves this machine only, from an embedded databas
       migrate: true,
       artifacts: { store: { kind: 'folder', folder: join(process.cwd(), 'data/artifacts') }, maxBytes: undefined },
       truncateLongValues: true,
-      artifactLocationMaxLength: 2048,
     },
     printConfig: false,
     warnings: [],
@@ -157,11 +156,6 @@ describe('reads', () => {
       why: 'truncation off',
       env: { MLFLOW_TRUNCATE_LONG_VALUES: 'False' },
       gives: { tracking: { truncateLongValues: false } },
-    },
-    {
-      why: 'a longer location',
-      env: { MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH: '4096' },
-      gives: { tracking: { artifactLocationMaxLength: 4096 } },
     },
     {
       why: 'variables that Kubernetes makes for a service called assay',

@@ -44,7 +44,6 @@ const Settings = z.object({
   'stop-delay': whole(0, 600),
   'stop-timeout': whole(1, 3600),
   'truncate-long-values': Switch,
-  'artifact-location-max-length': whole(1, 65_536),
   'log-level': Level,
   'print-config': Switch,
 })
@@ -172,7 +171,6 @@ function assemble(s: Settings, warnings: readonly string[]) {
         maxBytes: s['max-artifact-size'],
       },
       truncateLongValues: s['truncate-long-values'],
-      artifactLocationMaxLength: s['artifact-location-max-length'],
     },
     printConfig: s['print-config'],
     warnings,

@@ -169,14 +169,6 @@ const rows = [
     help: 'cut param values over 6,000 characters instead of refusing them',
   },
   {
-    name: 'artifact-location-max-length',
-    kind: 'text',
-    value: 'N',
-    default: '2048',
-    mlflow: 'MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH',
-    help: 'longest artifact location an experiment may have',
-  },
-  {
     name: 'log-level',
     kind: 'text',
     value: 'LEVEL',
