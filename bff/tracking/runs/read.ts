@@ -35,15 +35,15 @@ const page = (run_nos: readonly Int64[]): Sql =>
       (select string_agg('{"key":' || to_json(s.key) || ',"value":' ||
                 case s.last_value when 'NaN' then '"NaN"' when 'Infinity' then '1.7976931348623157e308'
                                   when '-Infinity' then '-1.7976931348623157e308' else s.last_value::text end ||
-                ',"timestamp":' || s.last_timestamp || ',"step":' || s.last_step || coalesce(link.text, '') || '}', ',' order by s.key)
-       from series s left join lateral (
-         select ',"model_id":' || to_json(m.model_id) ||
-                case when m.dataset_name = '' then '' else ',"dataset_name":' || to_json(m.dataset_name) end ||
-                case when m.dataset_digest = '' then '' else ',"dataset_digest":' || to_json(m.dataset_digest) end as text
-         from model_metrics m where s.linked and m.series_id = s.series_id and m.step = s.last_step
-           and m.timestamp = s.last_timestamp and m.value = s.last_value
-         order by m.model_id, m.dataset_name limit 1) link on s.linked
-       where s.run_no = r.run_no) as metrics,
+                ',"timestamp":' || s.last_timestamp || ',"step":' || s.last_step ||
+                case when s.linked then coalesce((
+                  select ',"model_id":' || to_json(m.model_id) ||
+                         case when m.dataset_name = '' then '' else ',"dataset_name":' || to_json(m.dataset_name) end ||
+                         case when m.dataset_digest = '' then '' else ',"dataset_digest":' || to_json(m.dataset_digest) end
+                  from model_metrics m
+                  where m.series_id = s.series_id and m.step = s.last_step and m.timestamp = s.last_timestamp and m.value = s.last_value
+                  order by m.model_id, m.dataset_name limit 1), '') else '' end || '}', ',' order by s.key)
+       from series s where s.run_no = r.run_no) as metrics,
       (select string_agg('{"key":' || to_json(p.key) || ',"value":' || to_json(p.value) || '}', ',' order by p.key)
        from params p where p.run_no = r.run_no) as params,
       (select string_agg('{"key":' || to_json(t.key) || ',"value":' || to_json(t.value) || '}', ',' order by t.key)
