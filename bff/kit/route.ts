@@ -145,12 +145,12 @@ async function send(request: IncomingMessage, response: ServerResponse, answer: 
   sendJson(response, 200, answer instanceof RawJson ? answer.text : stringifyJson(answer))
 }
 
+/** As text and not as bytes: Node then sends head and body in one write. */
 export function sendJson(response: ServerResponse, status: number, text: string) {
-  const bytes = Buffer.from(text)
   response.statusCode = status
   response.setHeader('Content-Type', 'application/json')
-  response.setHeader('Content-Length', bytes.length)
-  response.end(bytes)
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
 }
 
 async function sendStream(request: IncomingMessage, response: ServerResponse, { status, headers, body }: StreamAnswer) {
