@@ -1,6 +1,6 @@
 import type { PoolConfig } from 'pg'
 import { Pool } from 'pg'
-import type { DatabaseLog, Limits, Pools } from './db.ts'
+import type { DatabaseLog, Limits, Pools } from './db-types.ts'
 import { parsedTypes } from './db-values.ts'
 
 export type PoolSizes = { writes: number; reads: number; health: number }

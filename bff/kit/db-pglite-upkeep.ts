@@ -1,7 +1,6 @@
 import type { Pool } from 'pg'
-import type { DatabaseLog } from './db.ts'
+import type { DatabaseLog } from './db-types.ts'
 
-const EVERY_MS = 30_000
 const WAL_LIMIT = 32 * 1024 * 1024
 
 /** Autovacuum's own rule (50 rows and a fifth, or a tenth, of the table), since the engine has no autovacuum process. */
@@ -17,7 +16,7 @@ const wal = `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn)::floa
  * What Postgres does in the background, a single process has to do in turn: a checkpoint before the log grows, and vacuum
  * and statistics for tables that changed. Without it the log alone grew by 90 MB for each 200,000 updated rows.
  */
-export function startUpkeep(pool: Pool, log: DatabaseLog): () => void {
+export function startUpkeep(pool: Pool, everyMs: number, log: DatabaseLog): () => void {
   let running = false
   const timer = setInterval(() => {
     if (running) return
@@ -27,12 +26,12 @@ export function startUpkeep(pool: Pool, log: DatabaseLog): () => void {
       .finally(() => {
         running = false
       })
-  }, EVERY_MS)
+  }, everyMs)
   timer.unref()
   return () => clearInterval(timer)
 }
 
-export async function upkeep(pool: Pool): Promise<void> {
+async function upkeep(pool: Pool): Promise<void> {
   const tables = await pool.query<{ name: string }>(worn)
   // each on its own, so that waiting requests come in between
   for (const { name } of tables.rows) await pool.query(`vacuum (analyze) ${name}`)

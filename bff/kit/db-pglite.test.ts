@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { migrations } from '../test/database.ts'
 import type { Database } from './db.ts'
 import { openDatabase } from './db.ts'
@@ -92,6 +92,19 @@ test('requests that wait behind a query past its limit are answered by the next 
   const waiting = database.query(sql`select 1 as one`)
   await expect(endless).rejects.toMatchObject({ status: 503 })
   expect((await waiting).rows).toEqual([{ one: 1 }])
+})
+
+test('dead rows are cleared away although the engine has no autovacuum', async () => {
+  const database = await openDatabase({ folder: undefined, image: await prepareImage(migrations), upkeepMs: 20 })
+  opened.push(database)
+  await database.query(sql`insert into settings select g::text, '' from generate_series(1, 1000) g`)
+  await database.query(sql`delete from settings`)
+  const vacuumed = () =>
+    row<{ count: number }>(
+      database,
+      sql`select vacuum_count as count from pg_stat_user_tables where relname = 'settings'`,
+    )
+  await vi.waitFor(async () => expect((await vacuumed())?.count).toBeGreaterThan(0), { timeout: 20_000 })
 })
 
 test('one folder, one process', async () => {

@@ -3,9 +3,9 @@ import { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import type { ClientBase, PoolConfig } from 'pg'
 import { Pool } from 'pg'
-import type { DatabaseLog, Limits, Pools } from './db.ts'
 import { startUpkeep } from './db-pglite-upkeep.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './db-pglite-worker.ts'
+import type { DatabaseLog, Limits, Pools } from './db-types.ts'
 import { parsedTypes } from './db-values.ts'
 import { lockFolder } from './folder-lock.ts'
 
@@ -16,6 +16,8 @@ export type EmbeddedConfig = {
   image?: string | undefined
   /** At close the database is packed into this file, to be somebody's image. */
   packTo?: string | undefined
+  /** How often it is looked after (vacuum, statistics, checkpoint). */
+  upkeepMs?: number
 }
 
 export type Embedded = { pools: Pools; close(): Promise<void> }
@@ -26,18 +28,22 @@ export type Embedded = { pools: Pools; close(): Promise<void> }
  * its limit goes down with its thread: the pool drops the socket, the next one starts a new thread.
  */
 export async function openEmbedded(
-  { folder, image, packTo }: EmbeddedConfig,
+  { folder, image, packTo, upkeepMs = 30_000 }: EmbeddedConfig,
   schema: string,
   limits: Limits,
   log: DatabaseLog,
 ): Promise<Embedded> {
   const place = folder === undefined ? undefined : resolve(folder)
-  const unlock = place === undefined ? async () => {} : await lockFolder(place)
+  const lost = () => {
+    log.error({ folder: place }, 'another process took the folder of the embedded database over: it is closed here')
+    void engine.stop()
+  }
+  const lock = place === undefined ? undefined : await lockFolder(place, { lost })
   const engine = new Engine({ folder: place, image, packTo }, log)
   try {
     await engine.opened()
   } catch (error) {
-    await unlock()
+    await lock?.release()
     throw error
   }
   const pool = new Pool({
@@ -60,14 +66,14 @@ export async function openEmbedded(
     },
   } as unknown as PoolConfig)
   pool.on('error', (error) => log.error({ err: error }, 'the embedded database stopped and is started again'))
-  const stopUpkeep = startUpkeep(pool, log)
+  const stopUpkeep = startUpkeep(pool, upkeepMs, log)
   return {
     pools: { writes: pool, reads: pool, health: pool },
     async close() {
       stopUpkeep()
       await pool.end()
       await engine.close()
-      await unlock()
+      await lock?.release()
     },
   }
 }
@@ -101,6 +107,15 @@ class Engine {
     void worker.terminate()
     this.#opened = this.#exited.then(() => this.#launch())
     this.#opened.catch(() => {})
+  }
+
+  /** At once and for good. */
+  async stop(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    this.#opened = Promise.reject(new Error('Connection terminated: the embedded database is closed'))
+    this.#opened.catch(() => {})
+    await worker?.terminate()
   }
 
   async close(): Promise<void> {

@@ -6,29 +6,16 @@ import type { EmbeddedConfig } from './db-pglite.ts'
 import { openEmbedded } from './db-pglite.ts'
 import type { PoolDb } from './db-pool.ts'
 import { poolDb } from './db-pool.ts'
+import type { DatabaseLog, Limits, Pools } from './db-types.ts'
 import { rows, sql } from './sql.ts'
 
 export { asApiError, sqlState, violates } from './db-errors.ts'
 export type { PoolSizes, PostgresConfig } from './db-pg.ts'
 export type { EmbeddedConfig } from './db-pglite.ts'
 export type { PoolDb, TransactionOptions } from './db-pool.ts'
-
-export type Limits = {
-  readTimeoutMs: number
-  writeTimeoutMs: number
-  lockTimeoutMs: number
-  idleInTransactionMs: number
-  /** How long a request may wait for a connection, and how many may wait at all: past either the answer is 503. */
-  acquireTimeoutMs: number
-  maxWaiting: number
-}
+export type { DatabaseLog, Limits } from './db-types.ts'
 
 export type DatabaseConfig = (PostgresConfig | EmbeddedConfig) & { schema?: string; limits?: Partial<Limits> }
-
-export type Pools = { writes: Pool; reads: Pool; health: Pool }
-
-/** What the database has to say (a pino logger has these). */
-export type DatabaseLog = Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>
 
 export type PoolStats = { total: number; idle: number; waiting: number }
 

@@ -22,7 +22,10 @@ export type TextRow = (string | null)[]
 export type Db = {
   /** Rows as objects. int8 is a number where that is exact and a bigint beyond, float8 a number (NaN and ±Infinity too). */
   query<T>(q: Sql): Promise<Result<T>>
-  /** Rows as arrays of raw text, nothing parsed: a third of the cost for long answers. */
+  /**
+   * Rows as arrays of raw text, nothing parsed. Long answers are best printed as JSON by the database (`json_agg(…)::text`)
+   * and read so: an eighth of the processor time of 25,000 rows as objects.
+   */
   texts(q: Sql): Promise<TextRow[]>
 }
 
