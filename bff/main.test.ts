@@ -85,7 +85,9 @@ describe('asked to stop', () => {
     let status = 200
     while (status === 200) ({ status } = await fetch(`${url}/ready`))
     expect(status).toBe(503)
-    expect((await fetch(`${url}/version`)).status).toBe(200)
+    const last = await fetch(`${url}/version`)
+    expect(last.status).toBe(200)
+    expect(last.headers.get('connection')).toBe('close')
     expect(await assay.exited).toBe(0)
   })
 

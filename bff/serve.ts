@@ -37,8 +37,10 @@ export async function serve(config: Config, say: Say): Promise<void> {
     const http = openHttpServer(app)
     const { port } = await http.listen(config.server.port, host)
     shutdown.onStop('http', () => http.drain())
-    if (stopDelayMs > 0)
-      shutdown.onStop('load balancers', () => new Promise((resolve) => setTimeout(resolve, stopDelayMs)))
+    shutdown.onStop('load balancers', () => {
+      http.turnAway()
+      return new Promise((resolve) => setTimeout(resolve, stopDelayMs))
+    })
     if (cluster.isPrimary) greet(config, port, say)
   } catch (error) {
     failToStart(error, logs, config, say)

@@ -8,6 +8,8 @@ export type HttpServer = {
   server: Server
   /** Rejects where the port is taken or the address is not this machine's. */
   listen: (port: number, host: string) => Promise<AddressInfo>
+  /** From now on each answer says that it is the last on its connection, so that clients open their next one elsewhere. */
+  turnAway: () => void
   /** No new connections; resolves when every request that had begun is answered, whole, and every connection closed. */
   drain: () => Promise<void>
   /** Cuts what is still open; says how many requests that were. */
@@ -29,6 +31,7 @@ export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND)
     noDelay: true,
   })
   const sockets = new Map<Socket, Set<ServerResponse>>()
+  let turningAway = false
   let draining = false
 
   server.on('connection', (socket) => {
@@ -39,7 +42,7 @@ export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND)
   server.on('request', (request, response) => {
     const open = sockets.get(request.socket)
     open?.add(response)
-    if (draining) response.setHeader('Connection', 'close')
+    if (turningAway) response.setHeader('Connection', 'close')
     response.once('close', () => {
       open?.delete(response)
       if (draining) server.closeIdleConnections()
@@ -66,7 +69,11 @@ export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND)
           resolve(server.address() as AddressInfo)
         })
       }),
+    turnAway: () => {
+      turningAway = true
+    },
     async drain() {
+      turningAway = true
       draining = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const [socket, responses] of sockets) {
