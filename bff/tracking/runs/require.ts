@@ -36,11 +36,14 @@ export async function requireRun(db: Db, run_id: string): Promise<FoundRun> {
   return run
 }
 
-/** An active run, locked against a change of its stage until the transaction ends. */
+/**
+ * An active run, locked against a change of its stage until the transaction ends. Not `for update`: that would also hold up
+ * the group commits which add params, tags and series to it.
+ */
 export async function requireActiveRun(db: Db, run_id: string): Promise<FoundRun> {
   const run = await row<FoundRun>(
     db,
-    sql`select run_no, run_id, experiment_id, lifecycle_stage, artifact_uri from runs where run_id = ${run_id} for update`,
+    sql`select run_no, run_id, experiment_id, lifecycle_stage, artifact_uri from runs where run_id = ${run_id} for no key update`,
   )
   if (!run) throw noSuchRun(run_id)
   if (run.lifecycle_stage !== 'active') throw notActive(run_id)

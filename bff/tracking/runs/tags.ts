@@ -14,15 +14,7 @@ export async function upsertTags(db: Db, tags: readonly RunTag[]) {
   const last = [...new Map(tags.map((tag) => [`${tag.run_no} ${tag.key}`, tag])).values()]
   // rows are locked in one order, so that two groups wait for one another instead of both failing
   last.sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
-  await db.query(
-    named(
-      'upsert-tags',
-      sql`
-      insert into tags (run_no, key, value)
-      select * from unnest(${last.map((t) => t.run_no)}::bigint[], ${last.map((t) => t.key)}::text[], ${last.map((t) => t.value)}::text[])
-      on conflict (run_no, key) do update set value = excluded.value`,
-    ),
-  )
+  // the run before its tags: everyone who takes both locks takes them so
   const names = last.filter(({ key }) => key === RUN_NAME_TAG)
   if (names.length > 0)
     await db.query(
@@ -34,6 +26,15 @@ export async function upsertTags(db: Db, tags: readonly RunTag[]) {
         where runs.run_no = named.run_no and runs.run_name <> named.run_name`,
       ),
     )
+  await db.query(
+    named(
+      'upsert-tags',
+      sql`
+      insert into tags (run_no, key, value)
+      select * from unnest(${last.map((t) => t.run_no)}::bigint[], ${last.map((t) => t.key)}::text[], ${last.map((t) => t.value)}::text[])
+      on conflict (run_no, key) do update set value = excluded.value`,
+    ),
+  )
 }
 
 export async function deleteTag(db: Db, { run_id, key }: Input<Endpoints['deleteTag']>) {
