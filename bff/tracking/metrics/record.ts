@@ -12,7 +12,7 @@ const CHUNK_FROM = 64
 
 type Bounds = { min_step: Int64; max_step: Int64; min_timestamp: Int64; max_timestamp: Int64 }
 type KnownSeries = Bounds & { series_id: Int64; run_no: Int64; key: string }
-/** The points of one series in one write. `bounds` of what is stored already; undefined where the series is new. */
+/** The points of one series in one write. `bounds` of what is stored already; undefined where the series was made with these points. */
 export type Addition = { series_id: Int64; points: Point[]; bounds: Bounds | undefined }
 
 /**
@@ -26,7 +26,11 @@ export async function recordPoints(db: Db, points: readonly RunPoint[]) {
   const fresh = await freshPoints(db, additions)
   await linkModels(db, groups, additions)
   if (fresh.length === 0) return
-  await updateSummaries(db, fresh)
+  // a series that was made just now was made with its summary
+  await updateSummaries(
+    db,
+    fresh.filter(({ bounds }) => bounds),
+  )
   const big = fresh.filter(({ points }) => points.length >= CHUNK_FROM)
   await insertChunks(
     db,
@@ -36,7 +40,8 @@ export async function recordPoints(db: Db, points: readonly RunPoint[]) {
   await sealFull(db, await appendToTails(db, small))
 }
 
-type Group = { run_no: Int64; key: string; points: RunPoint[] }
+/** `points` as they were logged, `distinct` each of them once. */
+type Group = { run_no: Int64; key: string; points: RunPoint[]; distinct: Point[] }
 
 function groupBySeries(points: readonly RunPoint[]): Map<string, Group> {
   const groups = new Map<string, Group>()
@@ -44,8 +49,9 @@ function groupBySeries(points: readonly RunPoint[]): Map<string, Group> {
     const id = `${point.run_no} ${point.key}`
     const group = groups.get(id)
     if (group) group.points.push(point)
-    else groups.set(id, { run_no: point.run_no, key: point.key, points: [point] })
+    else groups.set(id, { run_no: point.run_no, key: point.key, points: [point], distinct: [] })
   }
+  for (const group of groups.values()) group.distinct = distinctPoints(group.points)
   return groups
 }
 
@@ -57,11 +63,11 @@ async function openSeries(db: Db, groups: Map<string, Group>): Promise<Addition[
   // another server made these in between: they are there now
   const late = missing.filter(({ run_no, key }) => !made.has(`${run_no} ${key}`))
   for (const [id, series] of await lockSeries(db, late)) known.set(id, series)
-  return [...groups].map(([id, { points }]) => {
+  return [...groups].map(([id, { distinct }]) => {
     const bounds = known.get(id)
     const series_id = bounds?.series_id ?? made.get(id)
     if (series_id === undefined) throw new Error(`series ${id} vanished`)
-    return { series_id, points: distinctPoints(points), bounds }
+    return { series_id, points: distinct, bounds }
   })
 }
 
@@ -81,23 +87,26 @@ async function lockSeries(db: Db, groups: readonly Group[]): Promise<Map<string,
   return new Map(found.map((series) => [`${series.run_no} ${series.key}`, series]))
 }
 
-/** New series, summed up by updateSummaries() afterwards; their first point stands in where a column must not be empty. */
+/** New series with the summary of their first points. */
 async function insertSeries(db: Db, groups: readonly Group[]): Promise<Map<string, Int64>> {
   if (groups.length === 0) return new Map()
-  const ordered = [...groups].sort((a, b) =>
-    a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1,
-  )
-  const first = ordered.map(({ points }) => latestOf(points))
+  const of = [...groups]
+    .sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
+    .map(({ run_no, key, distinct }) => ({ run_no, key, last: latestOf(distinct), ...summarise(distinct) }))
   const made = await rows<{ series_id: Int64; run_no: Int64; key: string }>(
     db,
     named(
       'insert-series',
       sql`
-      insert into series (run_no, key, last_step, last_timestamp, last_value, min_step, max_step, min_timestamp, max_timestamp)
-      select run_no, key, step, timestamp, value, step, step, timestamp, timestamp
-      from unnest(${ordered.map((g) => g.run_no)}::bigint[], ${ordered.map((g) => g.key)}::text[], ${first.map((p) => p.step)}::bigint[],
-                  ${first.map((p) => p.timestamp)}::bigint[], ${first.map((p) => p.value)}::float8[])
-           as new (run_no, key, step, timestamp, value)
+      insert into series (run_no, key, last_step, last_timestamp, last_value, min_step, max_step, min_timestamp, max_timestamp,
+                          min_value, max_value, sum_value, count, nan_count)
+      select * from unnest(
+        ${of.map((s) => s.run_no)}::bigint[], ${of.map((s) => s.key)}::text[], ${of.map((s) => s.last.step)}::bigint[],
+        ${of.map((s) => s.last.timestamp)}::bigint[], ${of.map((s) => s.last.value)}::float8[],
+        ${of.map((s) => s.min_step)}::bigint[], ${of.map((s) => s.max_step)}::bigint[],
+        ${of.map((s) => s.min_timestamp)}::bigint[], ${of.map((s) => s.max_timestamp)}::bigint[],
+        ${of.map((s) => s.min_value)}::float8[], ${of.map((s) => s.max_value)}::float8[], ${of.map((s) => s.sum_value)}::float8[],
+        ${of.map((s) => s.count)}::bigint[], ${of.map((s) => s.nan_count)}::bigint[])
       on conflict (run_no, key) do nothing
       returning series_id, run_no, key`,
     ),
@@ -149,6 +158,7 @@ async function freshPoints(db: Db, additions: readonly Addition[]): Promise<Addi
 }
 
 async function updateSummaries(db: Db, additions: readonly Addition[]) {
+  if (additions.length === 0) return
   const of = additions.map(({ series_id, points }) => ({ series_id, last: latestOf(points), ...summarise(points) }))
   await db.query(
     named(
@@ -164,7 +174,7 @@ async function updateSummaries(db: Db, additions: readonly Addition[]) {
         sum_value = s.sum_value + n.sum_value, count = s.count + n.count, nan_count = s.nan_count + n.nan_count
       from (
         select new.*, old.series_id as id,
-               old.count = 0 or (new.last_step, new.last_timestamp, new.rank, new.is_number) > (old.last_step, old.last_timestamp,
+               (new.last_step, new.last_timestamp, new.rank, new.is_number) > (old.last_step, old.last_timestamp,
                  case when old.last_value = 'NaN' then 0 else old.last_value end, old.last_value <> 'NaN') as later
         from unnest(
           ${of.map((a) => a.series_id)}::bigint[], ${of.map((a) => a.last.step)}::bigint[], ${of.map((a) => a.last.timestamp)}::bigint[],

@@ -8,14 +8,31 @@ export type RunTag = { run_no: Int64; key: string; value: string }
 
 export const RUN_NAME_TAG = 'mlflow.runName'
 
+/** Of two tags with the same key the later one; rows in one order, so that two groups wait for one another instead of both failing. */
+function inOrder(tags: readonly RunTag[]): RunTag[] {
+  const last = [...new Map(tags.map((tag) => [`${tag.run_no} ${tag.key}`, tag])).values()]
+  return last.sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
+}
+
+/** Tags as they are, of runs whose name is in step with them already. */
+export async function storeTags(db: Db, tags: readonly RunTag[]) {
+  if (tags.length === 0) return
+  const of = inOrder(tags)
+  await db.query(
+    named(
+      'store-tags',
+      sql`
+      insert into tags (run_no, key, value)
+      select * from unnest(${of.map((t) => t.run_no)}::bigint[], ${of.map((t) => t.key)}::text[], ${of.map((t) => t.value)}::text[])
+      on conflict (run_no, key) do update set value = excluded.value`,
+    ),
+  )
+}
+
 /** Set tags; of two with the same key the later one stays. The tag mlflow.runName renames its run. */
 export async function upsertTags(db: Db, tags: readonly RunTag[]) {
-  if (tags.length === 0) return
-  const last = [...new Map(tags.map((tag) => [`${tag.run_no} ${tag.key}`, tag])).values()]
-  // rows are locked in one order, so that two groups wait for one another instead of both failing
-  last.sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
+  const names = inOrder(tags.filter(({ key }) => key === RUN_NAME_TAG))
   // the run before its tags: everyone who takes both locks takes them so
-  const names = last.filter(({ key }) => key === RUN_NAME_TAG)
   if (names.length > 0)
     await db.query(
       named(
@@ -26,15 +43,7 @@ export async function upsertTags(db: Db, tags: readonly RunTag[]) {
         where runs.run_no = named.run_no and runs.run_name <> named.run_name`,
       ),
     )
-  await db.query(
-    named(
-      'upsert-tags',
-      sql`
-      insert into tags (run_no, key, value)
-      select * from unnest(${last.map((t) => t.run_no)}::bigint[], ${last.map((t) => t.key)}::text[], ${last.map((t) => t.value)}::text[])
-      on conflict (run_no, key) do update set value = excluded.value`,
-    ),
-  )
+  await storeTags(db, tags)
 }
 
 export async function deleteTag(db: Db, { run_id, key }: Input<Endpoints['deleteTag']>) {

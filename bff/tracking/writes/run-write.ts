@@ -4,10 +4,9 @@ import type { Db } from '#kit/sql.ts'
 import { recordPoints } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
 import { insertRuns, whyNoRun } from '../runs/create.ts'
-import { insertParams, refusedParams } from '../runs/params.ts'
-import type { FoundRun } from '../runs/require.ts'
+import { insertParams } from '../runs/params.ts'
 import { findRuns, noSuchRun, notActive } from '../runs/require.ts'
-import { upsertTags } from '../runs/tags.ts'
+import { storeTags, upsertTags } from '../runs/tags.ts'
 import type { Outcome } from './queue.ts'
 import { WriteQueue } from './queue.ts'
 
@@ -39,7 +38,10 @@ export const openRunWrites = (database: Database): RunWrites =>
     waitingWeight: 400_000,
   })
 
-/** Everything that can be refused is found before the first row is written: a refused write leaves nothing behind. */
+/**
+ * A write to a run that is not there or not active is left out. What else can be wrong with a write (a param that has another
+ * value already) throws, so that nothing of the group is written and the queue tries its writes one by one.
+ */
 async function commit(db: Db, writes: readonly Write[]): Promise<Outcome<Written>[]> {
   const outcomes: Outcome<Written>[] = writes.map(() => ({ answer: undefined }))
   await create(db, writes, outcomes)
@@ -58,7 +60,7 @@ async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Writte
     const answer = created.get(run.run_id)
     outcomes[i] = answer ? { answer } : { refused: await whyNoRun(db, run.experiment) }
   }
-  await upsertTags(
+  await storeTags(
     db,
     creations.flatMap(({ run }) => {
       const answer = created.get(run.run_id)
@@ -71,27 +73,17 @@ async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[
   const logs = writes.flatMap((write, i) => ('log' in write ? [{ i, write: write.log }] : []))
   if (logs.length === 0) return
   const runs = await findRuns(db, [...new Set(logs.map(({ write }) => write.run_id))])
-  const targets = logs.map(({ i, write }) => {
+  const accepted = logs.flatMap(({ i, write }) => {
     const run = runs.get(write.run_id)
-    if (run?.lifecycle_stage === 'active') return { run, write }
+    if (run?.lifecycle_stage === 'active') return [{ run, write }]
     outcomes[i] = { refused: run ? notActive(write.run_id) : noSuchRun(write.run_id) }
-    return undefined
+    return []
   })
-  const refused = await refusedParams(
-    db,
-    targets.map((target) => target && { ...target.run, params: target.write.params }),
-  )
-  for (const [n, error] of refused) {
-    const i = logs[n]?.i
-    if (i !== undefined) outcomes[i] = { refused: error }
-  }
-  const accepted = targets.filter((target, n) => target !== undefined && !refused.has(n)) as {
-    run: FoundRun
-    write: RunWrite
-  }[]
   await insertParams(
     db,
-    accepted.flatMap(({ run, write }) => write.params.map((param) => ({ ...param, run_no: run.run_no }))),
+    accepted.flatMap(({ run: { run_no, run_id }, write }) =>
+      write.params.map((param) => ({ ...param, run_no, run_id })),
+    ),
   )
   await upsertTags(
     db,
