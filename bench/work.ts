@@ -212,7 +212,12 @@ export const works: Work[] = [
     prepare: trainings,
     call: (seed, pace) => {
       const filter = "metrics.`metric-1` > 0.5 and params.`param-0` = 'v3'"
-      return searchOnce(seed, pace, { filter, order_by: ['metrics.`metric-2` DESC'] }, pace.trainings / 20)
+      return searchOnce(
+        seed,
+        pace,
+        { filter, order_by: ['metrics.`metric-2` DESC'] },
+        Math.min(100, pace.trainings / 20),
+      )
     },
   }),
   timedCalls({
