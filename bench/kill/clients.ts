@@ -1,28 +1,37 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Random } from '../demo/seeded.ts'
 import type { Rest } from '../rest.ts'
-import { RestError } from '../rest.ts'
+import { createRun, RestError } from '../rest.ts'
 import type { Operation, Point } from './ledger.ts'
 
-/** A client logs to its own run until it is told to stop: one write after the other, as a training does. */
-export async function runClient(
-  server: Rest,
-  run_id: string,
-  random: Random,
-  ledger: Operation[],
-  stop: AbortSignal,
-): Promise<void> {
-  for (let count = 0; !stop.aborted; count++) {
-    const operation = nextOperation(run_id, count, random)
-    ledger.push(operation)
-    // Most unanswered writes are sent again until the server is back, as MLflow's clients do; some are given up.
-    const givesUp = random.next() < 0.2
-    do {
-      operation.outcome = await send(server, operation)
-      operation.sent++
-      if (operation.outcome === 'unknown') await wait(50)
-    } while (operation.outcome === 'unknown' && !givesUp && !stop.aborted)
+const operationsOfARun = 150
+
+/** A client logs until it is told to stop: one write after the other, as a training does, and then the next training. */
+export async function runClient(server: Rest, random: Random, ledger: Operation[], stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const run_id = await untilCreated(server, stop)
+    for (let count = 0; run_id && count < operationsOfARun && !stop.aborted; count++) {
+      const operation = nextOperation(run_id, count, random)
+      ledger.push(operation)
+      // Most unanswered writes are sent again until the server is back, as MLflow's clients do; some are given up.
+      const givesUp = random.next() < 0.2
+      do {
+        operation.outcome = await send(server, operation)
+        operation.sent++
+        if (operation.outcome === 'unknown') await wait(50)
+      } while (operation.outcome === 'unknown' && !givesUp && !stop.aborted)
+    }
   }
+}
+
+/** A run whose creation was acknowledged; those that were not may be there or not. */
+async function untilCreated(server: Rest, stop: AbortSignal): Promise<string | undefined> {
+  while (!stop.aborted) {
+    const run = await createRun(server, { experiment_id: '0', start_time: Date.now() }).catch(() => undefined)
+    if (run) return run.run_id
+    await wait(50)
+  }
+  return undefined
 }
 
 function nextOperation(run_id: string, count: number, random: Random): Operation {
