@@ -110,6 +110,27 @@ describe('asked to stop', () => {
   })
 })
 
+test('a database brought up to date beforehand is served, and keeps what was logged before a stop', async () => {
+  const folder = `--data=${mkdtempSync(join(tmpdir(), 'assay-main-'))}`
+  const upgrade = startAssay(['db', 'upgrade', folder])
+  expect(await upgrade.exited).toBe(0)
+  expect(upgrade.said()).toBe('The database is up to date.')
+
+  const first = startAssay(['serve', '--port=0', '--no-migrate', folder])
+  const created = await fetch(`${await first.url()}/api/2.0/mlflow/experiments/create`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"name": "kept"}',
+  })
+  expect(created.status).toBe(200)
+  first.child.kill('SIGTERM')
+  expect(await first.exited).toBe(0)
+
+  const second = startAssay(['serve', '--port=0', folder])
+  const found = await fetch(`${await second.url()}/api/2.0/mlflow/experiments/get-by-name?experiment_name=kept`)
+  expect(found.status).toBe(200)
+}, 120_000)
+
 describe('with workers', () => {
   test('one that dies is replaced, and all stop together', async () => {
     const assay = startAssay([...artifactsOnly(), '--workers=2'])

@@ -5,7 +5,7 @@ import { options, variableOf } from './options.ts'
 
 export type Env = Record<string, string | undefined>
 /** A setting as written, and where: `--port`, `ASSAY_PORT`, `MLFLOW_PORT`, or nothing for the default. */
-export type Source = { text: string; from: string | undefined }
+type Source = { text: string; from: string | undefined }
 export type Sources = Partial<Record<OptionName, Source>>
 
 /** Gathers each setting from flags, then ASSAY_ variables, then MLflow's, then defaults; what is not known goes to `problems`. */

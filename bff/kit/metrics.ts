@@ -3,10 +3,10 @@ import { AggregatorRegistry, collectDefaultMetrics, Gauge, Histogram, Registry }
 import type { Observe } from './log.ts'
 
 /** What a gauge stands at: one number, or one for each value of its label. */
-export type Reading = number | Record<string, number>
+type Reading = number | Record<string, number>
 
 /** Registers a figure that is read when someone asks for the metrics. `label` names what a record's keys are. */
-export type RegisterGauge = (name: string, help: string, read: () => Reading, label?: string) => void
+type RegisterGauge = (name: string, help: string, read: () => Reading, label?: string) => void
 
 export type Metrics = {
   observe: Observe
