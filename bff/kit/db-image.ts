@@ -16,7 +16,7 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/assay/', import.m
  * created the slow way.
  */
 export async function prepareImage(migrations: string, log?: DatabaseLog): Promise<string | undefined> {
-  const file = join(cache, `pglite-${await identity(migrations)}.tar.gz`)
+  const file = join(cache, `pglite-${await identity(migrations)}.tar.zst`)
   if (existsSync(file)) return file
   try {
     log?.info({ file }, 'creating the embedded database once: a few seconds')
