@@ -19,7 +19,8 @@ export default defineConfig({
   base: './',
   plugins: [react(), fillPlaceholders],
   html: { cspNonce: '__NONCE__' },
-  server: api ? { proxy: Object.fromEntries(proxied.map((path) => [path, { target: api, changeOrigin: true }])) } : {},
+  // The Host stays that of the page: the server lets only pages of its own host write.
+  server: api ? { proxy: Object.fromEntries(proxied.map((path) => [path, { target: api }])) } : {},
   build: {
     outDir: 'dist',
     emptyOutDir: true,
