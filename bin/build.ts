@@ -18,6 +18,8 @@ export function buildIfStale() {
 }
 
 async function buildPage() {
+  // Vite takes the surroundings' word for it, and a test runner's NODE_ENV would bring React's development build.
+  process.env.NODE_ENV = 'production'
   const vite = await import('vite')
   await vite.build({ root: join(root, 'web'), configFile: join(root, 'vite.config.ts'), logLevel: 'error' })
   writeFileSync(stamp, digest())
