@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconAlertCircle, IconCopy } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import { scrollsByKey } from './focusable.ts'
 import c from './states.module.css'
 
 type StateProps = {
@@ -40,8 +41,7 @@ export function Empty({
   return (
     <State icon={icon} title={title}>
       {children}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must take focus */}
-      <pre className={c.code} tabIndex={0}>
+      <pre className={c.code} {...scrollsByKey}>
         {code}
       </pre>
     </State>
