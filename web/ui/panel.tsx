@@ -20,15 +20,13 @@ export function Panel({ title, note, action, padded = false, children }: PanelPr
 }
 
 /** Names and values under each other. */
-export function Facts({ items }: { items: readonly (readonly [string, ReactNode])[] }) {
+export const Facts = ({ children }: { children: ReactNode }) => <dl className={c.facts}>{children}</dl>
+
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <dl className={c.facts}>
-      {items.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   )
 }
