@@ -83,3 +83,7 @@ export function formatDuration(ms: number | bigint): string {
   if (hours < 48) return `${hours}${THIN}h ${String(minutes % 60).padStart(2, '0')}${THIN}m`
   return `${Math.floor(hours / 24)}${THIN}d ${hours % 24}${THIN}h`
 }
+
+/** The first line of a note as plain words: markdown's marks are left out. */
+export const firstLine = (markdown = ''): string =>
+  (markdown.split('\n').find((line) => line.trim() !== '') ?? '').replaceAll(/^#+\s*|\*\*|__|`/g, '').trim()

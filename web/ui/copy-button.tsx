@@ -1,6 +1,7 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { Tooltip } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
+import c from './copy-button.module.css'
 
 /** Copies the exact value. `what` completes "Copy …". */
 export function CopyButton({ value, what }: { value: string; what: string }) {
@@ -13,9 +14,13 @@ export function CopyButton({ value, what }: { value: string; what: string }) {
   const copy = () => void navigator.clipboard.writeText(value).then(() => setCopied(true))
   return (
     <Tooltip label={copied ? 'Copied' : `Copy ${what}`}>
-      <ActionIcon aria-label={`Copy ${what}`} onClick={copy}>
-        {copied ? <IconCheck size={14} color="var(--approved)" aria-hidden /> : <IconCopy size={14} aria-hidden />}
-      </ActionIcon>
+      <button type="button" className={c.copy} aria-label={`Copy ${what}`} onClick={copy}>
+        {copied ? (
+          <IconCheck size={14} color="var(--approved)" aria-hidden />
+        ) : (
+          <IconCopy size={14} stroke={1.7} aria-hidden />
+        )}
+      </button>
     </Tooltip>
   )
 }

@@ -1,3 +1,97 @@
-import { NotFoundPage } from './not-found-page.tsx'
+import { IconFlask } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { Link } from 'react-router'
+import { experimentsQuery, summariesQuery } from '../../features/experiments/experiments.ts'
+import { RunLines } from '../../features/runs/run-lines.tsx'
+import { NEWEST_FIRST, runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
+import { formatCount } from '../../lib/format.ts'
+import { paths } from '../../lib/paths.ts'
+import { snippets } from '../../lib/snippets.ts'
+import { Page } from '../../ui/page.tsx'
+import { Panel } from '../../ui/panel.tsx'
+import { Empty, Failed, SkeletonRows } from '../../ui/states.tsx'
+import c from './home-page.module.css'
 
-export const Component = NotFoundPage
+const RECENT = { by: 'last_update_time', descending: true } as const
+const RUNNING = "attributes.status = 'RUNNING'"
+
+/** Where one left off: what runs now, the latest runs, the experiments that changed last. */
+export function Component() {
+  const experiments = useInfiniteQuery(experimentsQuery('', RECENT, 50))
+  const list = useMemo(() => experiments.data?.pages[0]?.experiments ?? [], [experiments.data])
+  const ids = useMemo(() => list.map((experiment) => experiment.experiment_id), [list])
+  const summaries = useQuery(summariesQuery(ids))
+  const running = useInfiniteQuery({ ...runsQuery(ids, RUNNING, NEWEST_FIRST, 5), refetchInterval: 15_000 })
+  const runningTotal = useQuery(runCountQuery(ids, RUNNING))
+  const latest = useInfiniteQuery(runsQuery(ids, '', NEWEST_FIRST, 10))
+  const names = new Map(list.map((experiment) => [experiment.experiment_id, experiment.name]))
+  const nameOf = (id: string) => names.get(id) ?? ''
+  const rowsOf = (query: typeof latest) => query.data?.pages[0]?.runs.map(toRow) ?? []
+  const runningRows = rowsOf(running)
+  const latestRows = rowsOf(latest)
+  const nothing = experiments.isSuccess && latest.isSuccess && latestRows.length === 0
+
+  return (
+    <Page title={['Home']} crumbs={[{ label: 'Home' }]}>
+      <h1 className="vh">Home</h1>
+      {experiments.isError ? (
+        <Failed
+          what="The experiments could not be read"
+          error={experiments.error}
+          onRetry={() => void experiments.refetch()}
+        />
+      ) : nothing ? (
+        <Empty icon={<IconFlask size={20} aria-hidden />} title="No runs yet" code={snippets.firstRun()}>
+          <p>Point a client at this server and the first run shows up here.</p>
+        </Empty>
+      ) : (
+        <div className={c.columns}>
+          <div className={c.pile}>
+            {runningRows.length > 0 && (
+              <Panel
+                title="Running now"
+                note={`${formatCount(runningRows.length)} of ${formatCount(runningTotal.data ?? runningRows.length)}`}
+              >
+                <RunLines rows={runningRows} nameOf={nameOf} now={running.dataUpdatedAt} />
+              </Panel>
+            )}
+            <Panel title="Latest runs">
+              {latestRows.length === 0 ? (
+                <SkeletonRows what="runs" rows={8} />
+              ) : (
+                <RunLines rows={latestRows} nameOf={nameOf} now={latest.dataUpdatedAt} />
+              )}
+            </Panel>
+          </div>
+          <Panel title="Experiments" action={<Link to={paths.experiments()}>All</Link>}>
+            {list.length === 0 && <SkeletonRows what="experiments" rows={4} />}
+            <ul className={c.experiments}>
+              {list.slice(0, 10).map(({ experiment_id, name }) => {
+                const summary = summaries.data?.get(experiment_id)
+                return (
+                  <li key={experiment_id}>
+                    <IconFlask size={16} stroke={1.7} aria-hidden />
+                    <Link className="plain medium ell" to={paths.experiment(experiment_id)} title={name}>
+                      {name}
+                    </Link>
+                    <Note runs={summary?.runs} running={summary?.running} failed={summary?.failed} />
+                  </li>
+                )
+              })}
+            </ul>
+          </Panel>
+        </div>
+      )}
+    </Page>
+  )
+}
+
+type NoteProps = { runs: number | undefined; running: number | undefined; failed: number | undefined }
+
+/** The one thing worth saying of an experiment: that it runs, that something failed, or how many runs it has. */
+function Note({ runs, running, failed }: NoteProps) {
+  if (running) return <span className={`${c.note} ${c.running}`}>{`${formatCount(running)} running`}</span>
+  if (failed) return <span className={`${c.note} ${c.failed}`}>{`${formatCount(failed)} failed`}</span>
+  return <span className={`${c.note} t3`}>{runs === undefined ? '' : `${formatCount(runs)} runs`}</span>
+}

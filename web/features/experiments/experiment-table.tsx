@@ -1,6 +1,6 @@
 import { Link } from 'react-router'
 import type { Experiment, ExperimentSummary } from '#contract'
-import { formatCount } from '../../lib/format.ts'
+import { firstLine, formatCount } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { Time } from '../../ui/marks.tsx'
 import type { SortDirection } from '../../ui/sort-header.tsx'
@@ -21,7 +21,7 @@ type ExperimentTableProps = {
 /** `fraud/benefits/claims`: the folders in grey, the name itself in weight. */
 function Name({ experiment }: { experiment: Experiment }) {
   const cut = experiment.name.lastIndexOf('/') + 1
-  const note = experiment.tags.find((tag) => tag.key === 'mlflow.note.content')?.value.split('\n')[0]
+  const note = firstLine(experiment.tags.find((tag) => tag.key === 'mlflow.note.content')?.value)
   return (
     <span className={c.name}>
       <Link className="plain ell" to={paths.experiment(experiment.experiment_id)} title={experiment.name}>

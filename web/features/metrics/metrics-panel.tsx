@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import type { Metric } from '#contract'
-import { formatCount } from '../../lib/format.ts'
+import { formatCount, formatNumber } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { Value } from '../../ui/marks.tsx'
 import { Panel } from '../../ui/panel.tsx'
@@ -84,7 +84,10 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
                     {buckets && <Sparkline values={buckets.map(({ mean }) => mean)} color={color} />}
                   </td>
                   <td className={t.num}>
-                    <Value value={Math.abs(value) >= Number.MAX_VALUE ? Math.sign(value) * Infinity : value} />
+                    <Value
+                      format={short}
+                      value={Math.abs(value) >= Number.MAX_VALUE ? Math.sign(value) * Infinity : value}
+                    />
                   </td>
                   <td className={`${t.num} ${c.extra} t2`}>
                     <Value
@@ -129,6 +132,8 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
     </Panel>
   )
 }
+
+const short = (value: number) => formatNumber(value, 5)
 
 /** Over what is a number; NaN only where nothing is. */
 function extreme(values: readonly number[], of: (...values: number[]) => number): number | undefined {

@@ -91,7 +91,11 @@ function metricColumn(column: Column, rows: readonly RunRow[]): TableColumn {
   return {
     ...common(column),
     better,
-    width: widthOf(column.key, values.map(format), better ? 14 : 0),
+    width: widthOf(
+      column.key,
+      values.map((value) => `${heat ? '◆ ' : ''}${format(value)}`),
+      better ? 14 : 0,
+    ),
     ...(heat ? { shade: (row) => shadeOf(heat, row.metrics.get(column.key)) } : {}),
     cell: (row) => <MetricCell value={row.metrics.get(column.key)} format={format} heat={heat} />,
   }

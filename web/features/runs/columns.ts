@@ -1,3 +1,4 @@
+import { betterDirection } from './direction.ts'
 import type { RunRow } from './runs.ts'
 
 export type Kind = 'metrics' | 'params' | 'tags'
@@ -24,7 +25,11 @@ const AT_FIRST: Record<Kind, number> = { metrics: 10, params: 10, tags: 0 }
 const isReserved = (kind: Kind, key: string) =>
   (kind === 'tags' && key.startsWith('mlflow.')) || key.startsWith('system/')
 
-/** Every column the rows have, those that differ first, then the fuller ones, then by name. */
+/** Metrics that say by their name what is better are what people compare. */
+const judged = ({ kind, key }: { kind: Kind; key: string }) =>
+  Number(kind === 'metrics' && betterDirection(key) !== undefined)
+
+/** Every column the rows have, those that differ first, then what is compared, then the fuller ones, then by name. */
 export function columnsOf(rows: readonly RunRow[]): Column[] {
   return KINDS.flatMap((kind) => {
     const seen = new Map<string, { values: Set<string | number>; filled: number; numeric: boolean }>()
@@ -47,7 +52,13 @@ export function columnsOf(rows: readonly RunRow[]): Column[] {
         // empty is not equal
         differs: values.size > 1 || filled < rows.length,
       }))
-      .sort((a, b) => Number(b.differs) - Number(a.differs) || b.filled - a.filled || a.key.localeCompare(b.key))
+      .sort(
+        (a, b) =>
+          Number(b.differs) - Number(a.differs) ||
+          judged(b) - judged(a) ||
+          b.filled - a.filled ||
+          a.key.localeCompare(b.key),
+      )
   })
 }
 

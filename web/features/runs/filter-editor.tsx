@@ -35,7 +35,7 @@ const look = EditorView.theme({
     scrollbarWidth: 'none',
     alignItems: 'center !important',
   },
-  '.cm-content': { padding: '0', caretColor: 'var(--text)', fontSize: '.9231em' },
+  '.cm-content': { padding: '0', minHeight: 'auto', caretColor: 'var(--text)', fontSize: '.9231em' },
   '.cm-line': { padding: '0 4px 0 0' },
   '.cm-placeholder': { color: 'var(--text-3)', fontFamily: 'var(--font)' },
   '.cm-lintRange-error': { backgroundImage: 'none', borderBottom: '2px solid var(--failed)' },

@@ -42,11 +42,15 @@ export function KeyValues({ title, entries, nothing }: KeyValuesProps) {
         <p className={c.nothing}>{nothing}</p>
       ) : (
         <table className={`${t.table} ${c.table}`}>
-          <thead className="vh">
+          <thead>
             <tr>
-              <th scope="col">Name</th>
+              <th scope="col" className={c.key}>
+                Name
+              </th>
               <th scope="col">Value</th>
-              <th scope="col">Copy</th>
+              <th scope="col" className={c.copy}>
+                <span className="vh">Copy</span>
+              </th>
             </tr>
           </thead>
           <tbody>

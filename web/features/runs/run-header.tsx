@@ -1,4 +1,4 @@
-import { formatDuration } from '../../lib/format.ts'
+import { firstLine, formatDuration } from '../../lib/format.ts'
 import { RunDot, Time } from '../../ui/marks.tsx'
 import { Status } from '../../ui/status.tsx'
 import c from './run-header.module.css'
@@ -7,7 +7,7 @@ import type { RunRow } from './runs.ts'
 /** What it is: name, status, and its first line of notes. */
 export function RunHeader({ row }: { row: RunRow }) {
   const { info } = row.run
-  const note = row.tags.get('mlflow.note.content')?.split('\n')[0]
+  const note = firstLine(row.tags.get('mlflow.note.content'))
   const ended = info.end_time !== undefined && Number(info.end_time) > 0 ? Number(info.end_time) : undefined
   return (
     <div className={c.header}>

@@ -36,7 +36,7 @@ export function RunsList({ rows, columns, sortedBy, selection, onSelection, onNe
 
   const metrics = columns.filter((column) => column.kind === 'metrics')
   const primary = metrics.find((column) => column.id === sortedBy) ?? metrics[0]
-  const second = columns.find((column) => column.kind === 'params')
+  const second = columns.find((column) => column.kind === 'params' && !column.numeric)
   const format = useMemo(
     () => columnFormat(primary ? rows.flatMap((row) => row.metrics.get(primary.key) ?? []) : []),
     [primary, rows],
