@@ -23,7 +23,7 @@ const pages: RouteObject[] = [
   { path: '*', Component: NotFoundPage },
 ]
 
-/** While the first page's code loads: the ground only, so that nothing moves when it comes. */
+/** While the first page's code loads the shell stands alone. */
 const Blank = () => null
 
 export const createRouter = () =>
@@ -31,8 +31,7 @@ export const createRouter = () =>
     [
       {
         Component: Shell,
-        HydrateFallback: Blank,
-        children: [{ ErrorBoundary: RouteProblem, children: pages }],
+        children: [{ ErrorBoundary: RouteProblem, HydrateFallback: Blank, children: pages }],
       },
     ],
     { basename: basePath },

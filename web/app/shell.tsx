@@ -25,12 +25,12 @@ const SCHEMES = {
   dark: { label: 'dark', Icon: IconMoon, next: 'auto' },
 } as const
 
-function ThemeButton({ className }: { className: string | undefined }) {
+function ThemeButton({ className, size = 16 }: { className: string | undefined; size?: number }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const { label, Icon, next } = SCHEMES[colorScheme]
   return (
     <button type="button" className={className} onClick={() => setColorScheme(next)} title={`Theme: ${label}`}>
-      <Icon size={16} stroke={1.7} aria-hidden />
+      <Icon size={size} stroke={1.7} aria-hidden />
       <span>{`Theme: ${label}`}</span>
     </button>
   )
@@ -96,7 +96,7 @@ export function Shell() {
             {label}
           </NavLink>
         ))}
-        <ThemeButton className={c.tabbarButton} />
+        <ThemeButton className={c.tabbarButton} size={20} />
       </nav>
       <ScrollRestoration />
     </div>

@@ -1,6 +1,22 @@
 import type { ButtonProps, CSSVariablesResolver, InputProps } from '@mantine/core'
 import { createTheme } from '@mantine/core'
 
+/** Colours of the four buttons: one primary a view, plain, quiet, and one that is "on". */
+const BUTTONS: Record<string, Record<string, string>> = {
+  filled: {
+    '--button-bg': 'var(--accent-solid)',
+    '--button-hover': 'var(--accent-solid-hover)',
+    '--button-color': 'var(--accent-on)',
+  },
+  subtle: { '--button-color': 'var(--text-2)', '--button-hover': 'var(--bg-inset)' },
+  light: {
+    '--button-bg': 'var(--accent-soft)',
+    '--button-color': 'var(--accent)',
+    '--button-hover': 'var(--accent-soft)',
+    '--button-bd': '1px solid var(--accent-line)',
+  },
+}
+
 /** Mantine told our tokens: values live in ui/tokens.css, this file only names them. */
 export const theme = createTheme({
   fontFamily: 'var(--font)',
@@ -45,11 +61,12 @@ export const theme = createTheme({
   components: {
     Button: {
       defaultProps: { size: 'sm', variant: 'default' },
-      vars: (_: unknown, { size }: ButtonProps) => ({
+      vars: (_: unknown, { size, variant }: ButtonProps) => ({
         root: {
           '--button-height': size === 'xs' ? 'var(--button-sm)' : 'var(--button)',
           '--button-padding-x': size === 'xs' ? '9px' : '11px',
           '--button-fz': size === 'xs' ? 'var(--button-sm-fz)' : 'var(--fs-13)',
+          ...BUTTONS[variant ?? 'default'],
         },
       }),
     },
@@ -70,7 +87,7 @@ export const theme = createTheme({
       }),
     },
     Checkbox: { defaultProps: { size: 'xs', radius: 'xs' } },
-    Switch: { defaultProps: { size: 'xs' } },
+    Switch: { defaultProps: { size: 'xs', withThumbIndicator: false } },
     SegmentedControl: { defaultProps: { size: 'sm' } },
     Menu: { defaultProps: { shadow: 'md', radius: 'md', transitionProps: { duration: 90 } } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false, transitionProps: { duration: 90 } } },

@@ -66,7 +66,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
   const pages = useLastDefined(list.data)?.pages
   const rows = useMemo(() => pages?.flatMap((page) => page.runs).map(toRow) ?? [], [pages])
   const all = useQuery(runCountQuery(ids))
-  const matching = useQuery({ ...runCountQuery(ids, filter), enabled: !list.isError })
+  const matching = useQuery({ ...runCountQuery(ids, filter), enabled: list.isSuccess && !list.isPlaceholderData })
   const total = matching.data ?? rows.length
 
   const columns = useMemo(() => columnsOf(rows), [rows])
@@ -117,6 +117,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
           onApply={(text) => change({ filter: text })}
           error={refused ? list.error : undefined}
           vocabulary={vocabulary}
+          oldStays={rows.length > 0}
         />
       </div>
       <div className={c.tools} role="toolbar" aria-label="Table">
@@ -148,6 +149,19 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
         {list.isPending && <SkeletonRows what="runs" rows={12} />}
         {list.isError && !refused && (
           <Failed what="The runs could not be read" error={list.error} onRetry={() => void list.refetch()} />
+        )}
+        {refused && rows.length === 0 && (
+          <State
+            icon={<IconFilter size={20} aria-hidden />}
+            title="The filter cannot be read"
+            actions={
+              <Button size="xs" onClick={() => change({ filter: '' })}>
+                Clear filter
+              </Button>
+            }
+          >
+            <p>Runs show up here once it is right.</p>
+          </State>
         )}
         {none && filter === '' && (
           <Empty icon={<IconFlask size={20} aria-hidden />} title="No runs yet" code={snippets.run(name)}>

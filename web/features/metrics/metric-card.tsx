@@ -49,6 +49,7 @@ export function MetricCard(props: MetricCardProps) {
   )
   const shown: Shown = range ?? { start: Number(answer?.start ?? 0), end: Number(answer?.end ?? 1) }
   const formatX = useFormatX(x, shown)
+  const grouped = one !== undefined && one.count > buckets.length
   const refused = log ? buckets.filter(({ min }) => min <= 0).length : 0
 
   const zoomByKey = (key: string) => {
@@ -68,7 +69,7 @@ export function MetricCard(props: MetricCardProps) {
     >
       <figcaption>
         <h3 id={heading}>{metric}</h3>
-        <span className="t3 s12 ell">{`by ${x === 'step' ? 'step' : 'time'}${log ? ', log' : ''}, mean and range`}</span>
+        <span className="t3 s12 ell">{`by ${x === 'step' ? 'step' : 'time'}${log ? ', log' : ''}${grouped ? ', mean and range' : ''}`}</span>
       </figcaption>
       <div className={c.plot} data-stale={series.isPlaceholderData || undefined}>
         {series.isError && (
@@ -108,7 +109,7 @@ export function MetricCard(props: MetricCardProps) {
       <div className={c.foot}>
         {one && (
           <span>
-            {`${plural(one.count, 'point')}${one.count > buckets.length ? `, lowest and highest of ${formatCount(buckets.length)} groups kept` : ''}`}
+            {`${plural(one.count, 'point')}${grouped ? `, lowest and highest of ${formatCount(buckets.length)} groups kept` : ''}`}
             {one.nan_count > 0 && <span className={c.warning}>{` · ${formatCount(one.nan_count)} not a number`}</span>}
             {refused > 0 && <span className={c.warning}>{` · ${formatCount(refused)} not above zero, not drawn`}</span>}
           </span>

@@ -18,6 +18,8 @@ type FilterBoxProps = {
   onApply: (filter: string) => void
   error: unknown
   vocabulary: Vocabulary
+  /** rows of the last filter that was right are still shown */
+  oldStays: boolean
 }
 
 /** Where the server says the mistake is, in the text as it was typed. */
@@ -34,7 +36,7 @@ function problemOf(error: unknown, typed: string): FilterProblem | undefined {
   }
 }
 
-export function FilterBox({ value, onApply, error, vocabulary }: FilterBoxProps) {
+export function FilterBox({ value, onApply, error, vocabulary, oldStays }: FilterBoxProps) {
   const [typed, setTyped] = useState(value)
   useEffect(() => setTyped(value), [value])
   const problem = typed === value ? problemOf(error, value) : undefined
@@ -64,7 +66,7 @@ export function FilterBox({ value, onApply, error, vocabulary }: FilterBoxProps)
       {problem && (
         <p className={c.problem} role="alert">
           {problem.message}
-          <span className="t3"> The old result stays until the filter is right.</span>
+          {oldStays && <span className="t3"> The old result stays until the filter is right.</span>}
         </p>
       )}
     </div>

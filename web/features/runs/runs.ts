@@ -37,6 +37,8 @@ export const runsQuery = (
     initialPageParam: '',
     getNextPageParam: (last) => last.next_page_token || undefined,
     placeholderData: keepPreviousData,
+    // a filter that was refused is not asked again by looking at it
+    retryOnMount: false,
     enabled: experimentIds.length > 0,
   })
 
