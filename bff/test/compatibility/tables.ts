@@ -1,0 +1,26 @@
+import { bodies } from './bodies.rows.ts'
+import { clients } from './clients.rows.ts'
+import { experiments } from './experiments.rows.ts'
+import { inputs } from './inputs.rows.ts'
+import { batches } from './log-batch.rows.ts'
+import { metrics } from './metrics.rows.ts'
+import { names } from './names.rows.ts'
+import { numbers } from './numbers.rows.ts'
+import { paths } from './paths.rows.ts'
+import type { Table } from './row.ts'
+import { runs } from './runs.rows.ts'
+import { searches } from './search.rows.ts'
+
+export const tables: readonly Table[] = [
+  paths,
+  bodies,
+  numbers,
+  names,
+  experiments,
+  runs,
+  batches,
+  inputs,
+  metrics,
+  searches,
+  clients,
+]
