@@ -7,6 +7,7 @@ import {
   AnswerInt64,
   byNameOrNumber,
   Characters,
+  checkRunId,
   KeyValue,
   listOf,
   Nothing,
@@ -190,10 +191,12 @@ export const logBatch = endpoint({
     metrics: listOf(MetricField).refine(...atMost(1000, 'metrics')),
     params: listOf(PairField).refine(...atMost(100, 'params')),
     tags: listOf(PairField).refine(...atMost(100, 'tags')),
-  }).refine(
-    ({ metrics, params, tags }) => metrics.length + params.length + tags.length <= 1000,
-    'A batch has at most 1000 metrics, params and tags together',
-  ),
+  })
+    .refine(...checkRunId)
+    .refine(
+      ({ metrics, params, tags }) => metrics.length + params.length + tags.length <= 1000,
+      'A batch has at most 1000 metrics, params and tags together',
+    ),
   output: Nothing,
 })
 
@@ -238,7 +241,9 @@ export const logInputs = endpoint({
     { run: input.run_id },
     ...input.models.map(({ model_id }) => ({ model: model_id })),
   ]),
-  input: withRunId({ datasets: listOf(DatasetInputField), models: listOf(z.object({ model_id: Required })) }),
+  input: withRunId({ datasets: listOf(DatasetInputField), models: listOf(z.object({ model_id: Required })) }).refine(
+    ...checkRunId,
+  ),
   output: Nothing,
   bodyLimit: 32 * 1024 * 1024,
 })

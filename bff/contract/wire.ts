@@ -9,18 +9,28 @@ import { int64 } from './json.ts'
 const MAX = 2n ** 63n - 1n
 const MIN = -(2n ** 63n)
 /** "1e+05", "1.7e+12": R prints whole numbers so. */
-const EXPONENT = /^[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}$/
+const EXPONENT = /^([+-]?\d{1,19})(?:\.(\d{1,19}))?[eE]\+?(\d{1,2})$/
+
+/** The digits with the point moved, exactly; undefined where a fraction is left. */
+function readExponent(text: string): bigint | undefined {
+  const [, whole, fraction = '', exponent] = EXPONENT.exec(text) ?? []
+  if (whole === undefined) return undefined
+  const digits = fraction.replace(/0+$/, '')
+  const places = Number(exponent) - digits.length
+  return places < 0 ? undefined : BigInt(whole.replace('+', '') + digits) * 10n ** BigInt(places)
+}
 
 function readInt64(value: unknown): Int64 | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
-  let exact: bigint
+  let exact: bigint | undefined
   if (typeof value === 'bigint') exact = value
-  else if (typeof value !== 'string') return undefined
-  else if (/^[+-]?\d{1,19}$/.test(value)) exact = BigInt(value.replace('+', ''))
-  else if (EXPONENT.test(value) && Number.isSafeInteger(Number(value))) exact = BigInt(Number(value))
-  else return undefined
-  return exact >= MIN && exact <= MAX ? int64(exact) : undefined
+  else if (typeof value === 'string')
+    exact = /^[+-]?\d{1,19}$/.test(value) ? BigInt(value.replace('+', '')) : readExponent(value)
+  return exact !== undefined && exact >= MIN && exact <= MAX ? int64(exact) : undefined
 }
+
+/** MLflow's "required": neither absent nor null nor empty. */
+const isMissing = (value: unknown) => value === undefined || value === null || value === ''
 
 const HINT = 'a 64-bit integer is needed'
 
@@ -34,7 +44,7 @@ export const Int64Field = z
       code: 'custom',
       message: HINT,
       input: value,
-      params: { missing: value === undefined || value === null },
+      params: { missing: isMissing(value) },
     })
     return z.NEVER
   })
@@ -44,7 +54,7 @@ export const Int64Field = z
 export const OptionalInt64 = z
   .unknown()
   .transform((value, context): Int64 | undefined => {
-    if (value === undefined || value === null || value === '') return undefined
+    if (isMissing(value)) return undefined
     const number = readInt64(value)
     if (number !== undefined) return number
     context.issues.push({ code: 'custom', message: HINT, input: value })
@@ -61,25 +71,25 @@ const WORDS = new Map([
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ])
 
+const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/
+
 /** double: number, numeric string, "NaN", "Infinity", "-Infinity"; a boolean counts as 1 or 0 as in MLflow.
  * A number that is too large for a double is refused rather than made infinite. */
 export const Double = z
   .unknown()
   .transform((value, context): number => {
-    if (typeof value === 'number' && Number.isFinite(value)) return value
     if (typeof value === 'boolean') return value ? 1 : 0
-    if (typeof value === 'bigint') return Number(value)
-    if (typeof value === 'string' && value.trim() !== '') {
-      const word = WORDS.get(value)
-      if (word !== undefined) return word
-      const number = Number(value)
+    const word = typeof value === 'string' ? WORDS.get(value) : undefined
+    if (word !== undefined) return word
+    if (typeof value !== 'string' || DECIMAL.test(value)) {
+      const number = typeof value === 'object' ? Number.NaN : Number(value)
       if (Number.isFinite(number)) return number
     }
     context.issues.push({
       code: 'custom',
       message: 'a number is needed',
       input: value,
-      params: { missing: value === undefined || value === null },
+      params: { missing: isMissing(value) },
     })
     return z.NEVER
   })
@@ -172,37 +182,38 @@ export const keyField = (options: { calledName?: boolean } = {}) =>
 /** A pair that a caller sends; a value that is absent is the empty string. */
 export const PairField = z.object({ key: keyField(), value: Text.transform((value) => value ?? '') })
 
+const names = (input: object, field: string): unknown =>
+  Object.hasOwn(input, field) ? input[field as never] : undefined
+
 /**
  * An input that names its run by run_id or, as the old clients do, by run_uuid. Two different ids are refused.
  */
 export const withRunId = <S extends z.ZodRawShape>(shape: S) =>
-  z.object({ run_id: Text, run_uuid: Text, ...shape }).transform((input, context) => {
-    const { run_id, run_uuid, ...rest } = input as {
-      run_id: string | undefined
-      run_uuid: string | undefined
-    } & z.output<z.ZodObject<S>>
-    const id = run_id || run_uuid
-    if (!id) {
-      context.issues.push({
-        code: 'custom',
-        message: 'missing',
-        path: ['run_id'],
-        input: undefined,
-        params: { missing: true },
-      })
-      return z.NEVER
-    }
-    if (run_id && run_uuid && run_id !== run_uuid) {
-      context.issues.push({
-        code: 'custom',
-        message: `run_uuid is '${run_uuid}'; send one id, or the same twice`,
-        path: ['run_id'],
-        input: run_id,
-      })
-      return z.NEVER
-    }
-    return { ...(rest as unknown as z.output<z.ZodObject<S>>), run_id: id }
-  })
+  z.preprocess(
+    (input: object, context) => {
+      const [run_id, run_uuid] = [names(input, 'run_id'), names(input, 'run_uuid')]
+      if (!isMissing(run_id) && !isMissing(run_uuid) && run_id !== run_uuid)
+        context.issues.push({
+          code: 'custom',
+          message: `run_uuid is '${String(run_uuid)}'; send one id, or the same twice`,
+          path: ['run_id'],
+          input: run_id,
+        })
+      return isMissing(run_id) && !isMissing(run_uuid) ? { ...input, run_id: run_uuid } : input
+    },
+    z.object({ run_id: Required, ...shape }),
+  ) as unknown as z.ZodType<
+    z.output<z.ZodObject<S>> & { run_id: string },
+    z.input<z.ZodObject<S>> & { run_id?: string | null; run_uuid?: string | null }
+  >
+
+const RUN_ID = /^[a-zA-Z0-9][\w-]{0,255}$/
+
+/** Where MLflow looks at the form of a run's id before it looks for the run. */
+export const checkRunId = [
+  ({ run_id }: { run_id: string }) => RUN_ID.test(run_id),
+  { path: ['run_id'] as PropertyKey[], message: 'a run id has up to 256 letters, digits, dashes and underscores' },
+] as const
 
 export const Nothing = z.object({})
 export type Nothing = Record<string, never>

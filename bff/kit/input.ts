@@ -117,8 +117,9 @@ export function asInvalid(error: z.ZodError): ApiError {
   if (!issue) return invalid('Invalid request')
   const path = pathOf(issue)
   if (path === '') return invalid(issue.message)
-  const missing =
-    issue.input === undefined || issue.input === null || issue.message === 'missing' || issue.params?.missing
+  const nothing = issue.input === undefined || issue.input === null
+  const missing = issue.message === 'missing' || issue.params?.missing || (nothing && issue.code !== 'custom')
+  if (nothing && !missing) return invalid(issue.message, { field: path })
   return missing
     ? invalid(`Missing value for required parameter '${path}'. ${SEE}`, { field: path })
     : invalid(`Invalid value ${shown(issue.input)} for parameter '${path}' supplied: ${hint(issue)}. ${SEE}`, {

@@ -41,9 +41,9 @@ export const batches: Table = {
       ...missing('metrics[0].timestamp'),
     },
     {
-      why: 'metrics[0]: no key, which is called name',
+      why: 'metrics[0]: no key',
       ...batch({ metrics: [{ value: 1, timestamp: 1 }] }),
-      ...missing('metrics[0].name'),
+      ...missing('metrics[0].key'),
     },
     {
       why: 'metrics[0]: a bad key',
@@ -78,7 +78,7 @@ export const batches: Table = {
     {
       why: 'metrics[0]: a number for a key',
       ...batch({ metrics: [{ ...point, key: 5 }] }),
-      ...refused("'metrics[0].name'"),
+      ...wrong('metrics[0].key', '5'),
     },
     {
       why: 'metrics[0]: no step is 0',

@@ -36,6 +36,9 @@ const bad: [why: string, key: string, message: string][] = [
   ['251 characters beyond the basic plane', '𝒳'.repeat(251), '250'],
 ]
 
+// what no text may have is found before MLflow's own rule, which calls the key of a metric its name
+const NO_TEXT = new Set(['NUL', 'surrogate'])
+
 const ways = [
   { what: 'metric', ask: metric, field: 'name', of: (key: string) => ({ metrics: [{ key }] }) },
   { what: 'param', ask: param, field: 'key', of: (key: string) => ({ params: [{ key }] }) },
@@ -52,9 +55,9 @@ const keys: Row[] = ways.flatMap(({ what, ask, field, of }) => [
   ...bad.map(([why, key, message]) => ({
     why: `${what} key: ${why}`,
     ...ask('RUN', key),
-    ...refused(`for parameter '${field}' supplied`, message),
+    ...refused(`for parameter '${NO_TEXT.has(message) ? 'key' : field}' supplied`, message),
   })),
-  { why: `${what} key: empty`, ...ask('RUN', ''), ...missing(field) },
+  { why: `${what} key: empty`, ...ask('RUN', ''), ...missing('key') },
 ])
 
 const lengths: Row[] = [

@@ -133,7 +133,7 @@ const doubles: [why: string, text: string, shown: number | string][] = [
   ['the word -Infinity', '"-Infinity"', -1.7976931348623157e308],
   ['the largest double', '1.7976931348623157e308', 1.7976931348623157e308],
   ['the smallest above zero', '5e-324', 5e-324],
-  ['an integer beyond 2^53', '9007199254740993', 9007199254740992],
+  ['an integer beyond 64 bits', '1000000000000000000000', 1e21],
 ]
 
 const refusedDoubles: [why: string, text: string][] = [

@@ -49,6 +49,11 @@ export const paths: Table = {
     { why: 'server-features, which no server has', ...get('/api/3.0/mlflow/server-features'), ...noEndpoint },
     { why: 'traces, which come later', ...post('/api/3.0/mlflow/traces/search'), ...noEndpoint },
     { why: 'logged models, which come later', ...post('logged-models'), ...noEndpoint },
+    {
+      why: 'a search for logged models finds none',
+      ...post('logged-models/search', { experiment_ids: ['EXPERIMENT'] }),
+      ...answers(),
+    },
     { why: 'the registry, which comes later', ...get('registered-models/search'), ...noEndpoint },
     { why: 'outputs, which come with logged models', ...post('runs/outputs', { run_id: 'RUN' }), ...noEndpoint },
     { why: 'GraphQL', ...post('/graphql', { query: '{ a }' }), ...noEndpoint },

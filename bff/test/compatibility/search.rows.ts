@@ -24,7 +24,7 @@ const filters: [filter: string, ...message: string[]][] = [
   ["tags.team = 'blue' tags.x = 'y'"],
   ["'blue' = tags.team"],
   ['run_id IN ()'],
-  ["run_id IN ('a',)"],
+  ["run_id IN ('a'"],
   ["run_id IN ('a' 'b')"],
   ['start_time > now'],
   ['AND'],
@@ -33,7 +33,6 @@ const filters: [filter: string, ...message: string[]][] = [
   ['metrics.loss'],
   ['metrics. > 1'],
   ['= 1'],
-  ['metrics.loss > 1e999'],
 ]
 
 export const searches: Table = {
