@@ -203,8 +203,8 @@ export const withRunId = <S extends z.ZodRawShape>(shape: S) =>
     },
     z.object({ run_id: Required, ...shape }),
   ) as unknown as z.ZodType<
-    z.output<z.ZodObject<S>> & { run_id: string },
-    z.input<z.ZodObject<S>> & { run_id?: string | null; run_uuid?: string | null }
+    z.output<z.ZodObject<S & { run_id: typeof Required }>>,
+    z.input<z.ZodObject<S & { run_id: typeof Text; run_uuid: typeof Text }>>
   >
 
 const RUN_ID = /^[a-zA-Z0-9][\w-]{0,255}$/
