@@ -57,6 +57,12 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && severity !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** The database's own words, for whoever runs the server: not for a caller. */
+export function reason(error: unknown): string {
+  const { message, code } = original(error)
+  return String(message || code || error)
+}
+
 /** Was this constraint (a unique index, a foreign key, a check) what the statement broke? */
 export const violates = (error: unknown, constraint: string): boolean =>
   sqlState(error)?.startsWith('23') === true && original(error).constraint === constraint

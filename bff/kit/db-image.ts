@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DatabaseLog } from './db.ts'
 import { openDatabase } from './db.ts'
@@ -22,11 +22,19 @@ export async function prepareImage(migrations: string, log?: DatabaseLog): Promi
     log?.info({ file }, 'creating the embedded database once: a few seconds')
     const database = await openDatabase({ folder: undefined, packTo: file }, log)
     await migrate(database, migrations).finally(() => database.close())
-    return existsSync(file) ? file : undefined
+    if (!existsSync(file)) return undefined
+    await dropOthers(file)
+    return file
   } catch (error) {
     log?.warn({ err: error }, 'the image of the embedded database could not be kept')
     return undefined
   }
+}
+
+/** Those of earlier versions. */
+async function dropOthers(file: string): Promise<void> {
+  for (const name of await readdir(cache))
+    if (name.startsWith('pglite-') && !name.startsWith(basename(file))) await rm(join(cache, name), { force: true })
 }
 
 /** An image fits one version of the engine and one set of migrations. */

@@ -105,7 +105,12 @@ describe.runIf(noPostgres === undefined)(`a server in trouble ${noPostgres ? `(s
   test('no connection to be had: 503', async () => {
     await onServer(postgres.url, 'create role guest login', 'alter role guest connection limit 0')
     const url = postgres.url.replace('postgres@', 'guest@')
-    await expect(openDatabase({ url })).rejects.toMatchObject(unavailable)
+    await expect(openDatabase({ url })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /127\.0\.0\.1:\d+\/postgres cannot be opened: too many connections for role "guest"/,
+      ),
+      cause: unavailable,
+    })
     await open()
   })
 

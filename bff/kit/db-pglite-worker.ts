@@ -6,8 +6,10 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { PGliteOptions } from '@electric-sql/pglite'
 import { PGlite } from '@electric-sql/pglite'
 
-/** What the thread is told: where the database is (nowhere: in memory) and what a new one is made from (nothing: initdb),
- * and the file that it is packed into at the end. */
+/**
+ * What the thread is told: where the database is (nowhere: in memory), what a new one is made from (nothing: initdb), and
+ * the file that it is packed into at the end.
+ */
 export type WorkerStart = { folder: string | undefined; image: string | undefined; packTo: string | undefined }
 
 /** Bytes of the wire protocol go in and come back; `close` asks for a clean end, after which the thread is gone. */
@@ -18,8 +20,18 @@ const { folder, image, packTo } = workerData as WorkerStart
 const port = parentPort!
 const send = (message: FromWorker) => port.postMessage(message)
 
+/** What the engine says when it cannot start: the error that it throws does not tell. */
+const complaints: string[] = []
+const listening: PGliteOptions = {
+  onStderr(line) {
+    if (/FATAL|PANIC|DETAIL|HINT/.test(line)) complaints.push(line.replace(/^.*?(FATAL|PANIC|DETAIL|HINT): +/, ''))
+    return false
+  },
+}
+
 const fresh = async (dataDir?: string): Promise<PGlite> =>
   PGlite.create({
+    ...listening,
     ...(dataDir !== undefined && { dataDir }),
     ...(image === undefined
       ? // 1 MiB files: sixteen times less to write for a new database
@@ -30,7 +42,7 @@ const fresh = async (dataDir?: string): Promise<PGlite> =>
 async function open(): Promise<PGlite> {
   if (folder === undefined) return fresh()
   if (!existsSync(join(folder, 'PG_VERSION'))) await createIn(folder)
-  return PGlite.create({ dataDir: folder })
+  return PGlite.create({ ...listening, dataDir: folder })
 }
 
 /** Made beside its place and moved there when whole, so that a killed start leaves no half a database. */
@@ -103,4 +115,6 @@ async function start(): Promise<void> {
   })
 }
 
-start().catch((error: unknown) => send({ failed: error instanceof Error ? error.message : String(error) }))
+start().catch((error: unknown) =>
+  send({ failed: [error instanceof Error ? error.message : String(error), ...complaints].join(': ') }),
+)

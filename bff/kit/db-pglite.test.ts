@@ -140,6 +140,13 @@ test('a start that was killed while it made the database is made good', async ()
   expect(existsSync(`${folder}.new`)).toBe(false)
 })
 
+test('a folder of another engine version is refused in words', async () => {
+  await (await open()).close()
+  opened.pop()
+  await writeFile(join(folder, 'PG_VERSION'), '17\n')
+  await expect(open()).rejects.toThrow(/cannot be opened: .*incompatible with server: .*version 17/)
+})
+
 test('a folder that holds something else is left alone', async () => {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'thesis.txt'), 'mine')

@@ -136,7 +136,11 @@ class Engine {
       worker.once('message', (message: FromWorker) => {
         if (message === 'open') return opened(worker)
         void worker.terminate()
-        failed(new Error((message as { failed: string }).failed))
+        failed(
+          new Error(
+            `The embedded database in ${this.#start.folder ?? 'memory'} cannot be opened: ${(message as { failed: string }).failed}`,
+          ),
+        )
       })
       worker.once('error', failed)
       worker.once('exit', () => failed(new Error('the embedded database ended while it was opened')))

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
-import { asApiError } from './db-errors.ts'
+import { reason } from './db-errors.ts'
 import type { PostgresConfig } from './db-pg.ts'
-import { openPostgres } from './db-pg.ts'
+import { connectionString, openPostgres } from './db-pg.ts'
 import type { EmbeddedConfig } from './db-pglite.ts'
 import { openEmbedded } from './db-pglite.ts'
 import type { PoolDb } from './db-pool.ts'
@@ -78,8 +78,15 @@ export async function openDatabase(config: DatabaseConfig, log: DatabaseLog = si
     return database
   } catch (error) {
     await database.close()
-    throw asApiError(error)
+    throw new Error(`The database${'url' in config ? place(config.url) : ''} cannot be opened: ${reason(error)}`, {
+      cause: error,
+    })
   }
+}
+
+function place(url: string): string {
+  const { host, pathname } = new URL(connectionString(url))
+  return ` ${host}${pathname}`
 }
 
 const poolStats = (pool: Pool): PoolStats => ({

@@ -52,7 +52,9 @@ test('an old database gets what it lacks', async () => {
 test('a migration that fails leaves nothing behind and is taken again', async () => {
   await migrate(database, folder)
   await write('0002_second.sql', 'create table c (id int); select 1/0;')
-  await expect(migrate(database, folder)).rejects.toThrow()
+  await expect(migrate(database, folder)).rejects.toThrow(
+    'Migration 0002_second.sql failed and nothing of it is kept: division by zero',
+  )
   expect(await tables()).toEqual(['a', 'b', 'migrations'])
   await write('0002_second.sql', 'create table c (id int)')
   expect(await migrate(database, folder)).toEqual(['0002_second.sql'])

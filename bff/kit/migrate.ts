@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database, DatabaseLog } from './db.ts'
+import { reason } from './db-errors.ts'
 import type { Db } from './sql.ts'
 import { raw, row, rows, sql } from './sql.ts'
 
@@ -67,7 +68,9 @@ async function takeNext(db: Db, schema: string, migrations: Migration[]): Promis
       applied timestamptz not null default now()
     )`),
   )
-  await db.query(raw(next.text))
+  await db.query(raw(next.text)).catch((error: unknown) => {
+    throw new Error(`Migration ${next.name} failed and nothing of it is kept: ${reason(error)}`, { cause: error })
+  })
   await db.query(sql`
     insert into ${raw(schema)}.migrations (number, name, digest) values (${next.number}, ${next.name}, ${next.digest})`)
   return next
