@@ -10,8 +10,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{bff,bench,bin,web,.ci}/**/*.test.{ts,tsx}'],
           globalSetup: ['.ci/announce.ts', 'bff/test/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

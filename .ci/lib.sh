@@ -89,7 +89,6 @@ install_debian() {
   [ -n "$(postgres_bin)" ] || missing+=(postgresql)
   [ -x /usr/bin/chromium ] || missing+=(chromium fonts-dejavu-core)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
-  command -v wrk >/dev/null || missing+=(wrk)
   [ ${#missing[@]} = 0 ] && echo 'all there' && return
   apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"
 }
