@@ -14,6 +14,9 @@ import { prepareImage } from './db-image.ts'
 import { migrate } from './migrate.ts'
 import { row, rows, sql } from './sql.ts'
 
+// several real starts a test, each a second of processor time
+vi.setConfig({ testTimeout: 120_000 })
+
 let home: string
 let folder: string
 const opened: Database[] = []
@@ -131,7 +134,7 @@ test('a process that is killed loses nothing that it acknowledged, and its lock 
   expect(seen.filter((n) => !kept.has(n))).toEqual([])
   // a killed process leaves at most the one write whose answer was on its way
   expect(kept.size - seen.length).toBeLessThanOrEqual(2)
-}, 120_000)
+})
 
 test('a start that was killed while it made the database is made good', async () => {
   await mkdir(`${folder}.new`, { recursive: true })
