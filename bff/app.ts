@@ -102,7 +102,5 @@ const answerError = (log: Log) => (thrown: unknown, request: Request, response: 
     return
   }
   if (error.status === 503 || error.status === 429) response.setHeader('Retry-After', '1')
-  // the rest of a body that is not wanted is not read either
-  if (!request.complete) response.setHeader('Connection', 'close')
   sendJson(response, error.status, stringifyJson(error))
 }

@@ -4,15 +4,15 @@ import { Agent, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { HttpServer } from './http-server.ts'
 import { openHttpServer } from './http-server.ts'
 
 let http: HttpServer
 let port: number
 
-async function serve(listener: RequestListener, stallMs?: number) {
-  http = openHttpServer(listener, stallMs)
+async function serve(listener: RequestListener, limits?: { stallMs?: number; lingerMs?: number }) {
+  http = openHttpServer(listener, limits)
   port = (await http.listen(0, '127.0.0.1')).port
 }
 afterEach(() => http.server.closeAllConnections())
@@ -102,12 +102,15 @@ test('cuts what does not end, and says how much that was', async () => {
 
 test('closes on a client that stops in the middle of its body, not on one that waits for us', async () => {
   const answerNow = Promise.withResolvers<void>()
-  await serve(async (req, res) => {
-    req.resume()
-    if (req.url === '/stalled') return
-    await answerNow.promise
-    res.end('at last')
-  }, 50)
+  await serve(
+    async (req, res) => {
+      req.resume()
+      if (req.url === '/stalled') return
+      await answerNow.promise
+      res.end('at last')
+    },
+    { stallMs: 50 },
+  )
   const waits = raw('GET /waits HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   const answer = text(waits)
   const stalled = raw('POST /stalled HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf')
@@ -115,4 +118,29 @@ test('closes on a client that stops in the middle of its body, not on one that w
   await once(stalled, 'close')
   answerNow.resolve()
   expect(await answer).toContain('at last')
+})
+
+describe('a body that is refused before it is whole', () => {
+  const refuse: RequestListener = (_, res) => {
+    res.statusCode = 404
+    res.end('refused')
+  }
+  const head = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n'
+
+  test('may be sent to its end, and the connection goes on', async () => {
+    await serve(refuse)
+    const socket = raw(head)
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 404 .*refused$/s)
+    socket.write('x'.repeat(10_000_000))
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 404 /)
+  })
+
+  test('is not waited for without end', async () => {
+    await serve(refuse, { lingerMs: 20 })
+    const socket = raw(head)
+    socket.resume()
+    await once(socket, 'close')
+  })
 })

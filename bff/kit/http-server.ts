@@ -20,7 +20,10 @@ export type HttpServer = {
  * A listener on a port, with limits on how long a connection may keep us waiting, and an end that loses nothing.
  * A whole upload may take hours, so there is no limit on that, only on how long nothing moves.
  */
-export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND): HttpServer {
+export function openHttpServer(
+  listener: RequestListener,
+  { stallMs = 60 * SECOND, lingerMs = 5 * SECOND }: { stallMs?: number; lingerMs?: number } = {},
+): HttpServer {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 20 * SECOND,
@@ -43,6 +46,7 @@ export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND)
     const open = sockets.get(request.socket)
     open?.add(response)
     if (turningAway) response.setHeader('Connection', 'close')
+    response.once('finish', () => linger(request, lingerMs))
     response.once('close', () => {
       open?.delete(response)
       if (draining) server.closeIdleConnections()
@@ -81,8 +85,11 @@ export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND)
         // Opened by a browser just in case, and nothing asked: Node would wait for a request.
         if (responses.size === 0 && socket.bytesRead === 0) socket.destroy()
       }
+      // Again and again, since a connection may fall idle without an answer of ours: after the rest of a refused body, say.
+      const sweep = setInterval(() => server.closeIdleConnections(), SECOND / 4)
       server.closeIdleConnections()
       await closed
+      clearInterval(sweep)
     },
     cut() {
       const open = [...sockets.values()].reduce((sum, responses) => sum + responses.size, 0)
@@ -90,6 +97,16 @@ export function openHttpServer(listener: RequestListener, stallMs = 60 * SECOND)
       return open
     },
   }
+}
+
+/**
+ * Answered before its body was whole, so refused. Closing now would reset the connection, and many clients then lose the
+ * answer and try again: the rest is read and dropped for a while.
+ */
+function linger(request: IncomingMessage, ms: number) {
+  if (request.complete || request.destroyed) return
+  request.resume()
+  setTimeout(() => request.complete || request.socket.destroy(), ms).unref()
 }
 
 /** The client neither sends the rest of its body nor takes what we have for it. */
