@@ -59,12 +59,17 @@ type Page = { type: string; text: () => string | Promise<string> }
 
 /** Answers that are no JSON endpoint: for probes, for MLflow's clients, for Prometheus, for people who write clients. */
 function plainPages(metrics: Metrics) {
-  const description = stringifyJson(openApi(VERSION))
+  let description: string | undefined
+  // Made when first asked for: a start should not wait for it.
+  const describe = () => {
+    description ??= stringifyJson(openApi(VERSION))
+    return description
+  }
   const pages = new Map<string, Page>([
     ['/health', { type: 'text/plain', text: () => 'OK' }],
     ['/version', { type: 'text/plain', text: () => MLFLOW_VERSION }],
     ['/metrics', { type: metrics.contentType, text: () => metrics.text() }],
-    ['/openapi.json', { type: 'application/json', text: () => description }],
+    ['/openapi.json', { type: 'application/json', text: describe }],
   ])
   return async (request: Request, response: Answered, path: string) => {
     const page = request.method === 'GET' || request.method === 'HEAD' ? pages.get(path) : undefined
