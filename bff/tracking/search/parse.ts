@@ -288,7 +288,7 @@ function parseOrderKey(subject: Subject, clause: string): OrderKey {
   const reader = new Reader(clause, subject, fail)
   const start = reader.token
   const field = parseField(reader)
-  if (!subject.entities.find(({ name }) => name === field.entity)?.value)
+  if (!subject.entities.find(({ name }) => name === field.entity)?.orderable)
     fail(`Invalid order_by entity '${field.entity}'`, start)
   const descending = reader.takeWord('DESC')
   if (!descending) reader.takeWord('ASC')

@@ -1,10 +1,10 @@
 import type { Int64 } from '#contract'
 import { int64 } from '#contract'
 import type { Sql, TextRow } from '#kit/sql.ts'
-import { join, raw, sql } from '#kit/sql.ts'
+import { sql } from '#kit/sql.ts'
 import { parseFilter, parseOrder } from './parse.ts'
 import { EXPERIMENTS, RUNS } from './subjects.ts'
-import { filterToSql, orderToSql } from './to-sql.ts'
+import { allOf, filterToSql, pageToSql } from './to-sql.ts'
 import { digestOf, readToken, writeToken } from './token.ts'
 import type { OrderKey, Subject } from './tree.ts'
 
@@ -70,15 +70,13 @@ const inScope = (column: Sql, scope: Scope): Sql[] => (scope === 'all' ? [] : [o
 const inView = (column: Sql, view: ViewType = 'ACTIVE_ONLY'): Sql[] =>
   view === 'ALL' ? [] : [sql`${column} = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]
 
-const where = (conditions: readonly Sql[]): Sql => (conditions.length > 0 ? join(conditions, ' and ') : raw('true'))
-
 function filterOf(subject: Subject, filter: string | undefined): Sql[] {
   const tree = parseFilter(subject, filter ?? '')
   return tree ? [filterToSql(subject, tree)] : []
 }
 
 const count = (subject: Subject, within: readonly Sql[], filter: string | undefined): Sql =>
-  sql`select count(*) as total from ${subject.from} where ${where([...within, ...filterOf(subject, filter)])}`
+  sql`select count(*) as total from ${subject.from} where ${allOf([...within, ...filterOf(subject, filter)])}`
 
 function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
   if (clauses.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
@@ -89,14 +87,12 @@ function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
 
 function search(subject: Subject, query: Query, within: readonly Sql[], identity: readonly unknown[]): Search {
   const { filter = '', order_by = [], max_results, page_token, key } = query
-  const order = orderToSql(subject, fullOrder(subject, order_by))
+  const order = fullOrder(subject, order_by)
   const digest = digestOf(subject.name, filter, order_by, ...identity)
   const conditions = [...within, ...filterOf(subject, filter)]
-  if (page_token) conditions.push(order.after(readToken(key, digest, page_token)))
+  const last = page_token ? readToken(key, digest, page_token) : undefined
   return {
-    statement: sql`
-      select ${subject.key}, ${order.columns} from ${subject.from} ${order.joins}
-      where ${where(conditions)} order by ${order.orderBy} limit ${max_results + 1}`,
+    statement: pageToSql(subject, conditions, order, max_results + 1, last),
     page(rows) {
       const shown = rows.slice(0, max_results)
       const keys = shown.map(([number]) => int64(number ?? ''))

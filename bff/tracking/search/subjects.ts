@@ -1,5 +1,5 @@
 import type { Sql } from '#kit/sql.ts'
-import { sql } from '#kit/sql.ts'
+import { empty, sql } from '#kit/sql.ts'
 import type { Entity, OrderKey, Subject } from './tree.ts'
 
 const text = 'text'
@@ -12,59 +12,32 @@ const by = (key: string, kind: OrderKey['kind'], descending: boolean): OrderKey 
   descending,
 })
 
-/** A column of the row itself. A nullable one is asked for being there, so that the answer is never null. */
-const column = (
-  columns: Readonly<Record<string, Sql>>,
+const columns = (
+  byKey: Readonly<Record<string, Sql>>,
   nullable: readonly string[] = [],
-): Pick<Entity, 'some' | 'value'> => ({
-  some: (key, passes) =>
-    nullable.includes(key) ? sql`(${columns[key]} is not null and ${passes(columns[key]!)})` : passes(columns[key]!),
-  value: (key) => ({ column: columns[key]! }),
+): Pick<Entity, 'orderable' | 'place' | 'value'> => ({
+  orderable: true,
+  place: 'row',
+  value: (key) => ({ column: byKey[key] ?? empty, from: empty, nullable: nullable.includes(key) }),
 })
 
-const runAttributes: Entity = {
-  name: 'attribute',
-  aliases: ['attribute', 'attributes', 'attr', 'run'],
-  keys: {
-    run_id: text,
-    run_name: text,
-    user_id: text,
-    status: text,
-    artifact_uri: text,
-    start_time: time,
-    end_time: time,
-  },
-  synonyms: {
-    created: 'start_time',
-    Created: 'start_time',
-    'run name': 'run_name',
-    'Run name': 'run_name',
-    'Run Name': 'run_name',
-  },
-  ...column(
-    {
-      run_id: sql`r.run_id`,
-      run_name: sql`r.run_name`,
-      user_id: sql`r.user_id`,
-      status: sql`r.status`,
-      artifact_uri: sql`r.artifact_uri collate "C"`,
-      start_time: sql`r.start_time`,
-      end_time: sql`r.end_time`,
-    },
-    ['end_time'],
-  ),
-}
+/** One value a key in rows beside: `from` names them `v` and ties them to the row. */
+const pairs = (
+  column: Sql,
+  from: Sql,
+  place: 'beside' | 'beside, indexed',
+): Pick<Entity, 'orderable' | 'place' | 'value'> => ({
+  orderable: true,
+  place,
+  value: (key) => ({ column, from: sql`${from} and v.key = ${key}`, nullable: true }),
+})
 
-const DATASET_COLUMNS: Readonly<Record<string, Sql>> = { name: sql`d.name`, digest: sql`d.digest` }
-
-const runDatasets: Entity = {
-  name: 'dataset',
-  aliases: ['dataset', 'datasets'],
-  keys: { name: text, digest: text, context: text },
-  some: (key, passes) =>
-    key === 'context'
-      ? sql`exists (select from dataset_input_tags t where t.run_no = r.run_no and t.key = 'mlflow.data.context' and ${passes(sql`t.value`)})`
-      : sql`exists (select from dataset_inputs i join datasets d using (dataset_no) where i.run_no = r.run_no and ${passes(DATASET_COLUMNS[key]!)})`,
+const DATASETS = sql`dataset_inputs i join datasets d using (dataset_no) where i.run_no = r.run_no`
+const DATASET_CONTEXTS = sql`dataset_input_tags t where t.run_no = r.run_no and t.key = 'mlflow.data.context'`
+const DATASET_VALUES: Readonly<Record<string, { column: Sql; from: Sql }>> = {
+  name: { column: sql`d.name`, from: DATASETS },
+  digest: { column: sql`d.digest`, from: DATASETS },
+  context: { column: sql`t.value`, from: DATASET_CONTEXTS },
 }
 
 export const RUNS: Subject = {
@@ -74,37 +47,60 @@ export const RUNS: Subject = {
       name: 'metric',
       aliases: ['metric', 'metrics'],
       keys: 'number',
-      some: (key, passes) =>
-        sql`exists (select from series v where v.run_no = r.run_no and v.key = ${key} and ${passes(sql`v.last_value`)})`,
-      value: (key, o) => ({
-        column: sql`${o}.last_value`,
-        join: sql`left join series ${o} on ${o}.run_no = r.run_no and ${o}.key = ${key}`,
-      }),
+      ...pairs(sql`v.last_value`, sql`series v where v.run_no = r.run_no`, 'beside'),
     },
     {
       name: 'parameter',
       aliases: ['parameter', 'parameters', 'param', 'params'],
       keys: text,
-      some: (key, passes) =>
-        sql`exists (select from params v where v.run_no = r.run_no and v.key = ${key} and ${passes(sql`v.value`)})`,
-      value: (key, o) => ({
-        column: sql`${o}.value`,
-        join: sql`left join params ${o} on ${o}.run_no = r.run_no and ${o}.key = ${key}`,
-      }),
+      ...pairs(sql`v.value`, sql`params v where v.run_no = r.run_no`, 'beside, indexed'),
     },
     {
       name: 'tag',
       aliases: ['tag', 'tags'],
       keys: text,
-      some: (key, passes) =>
-        sql`exists (select from tags v where v.run_no = r.run_no and v.key = ${key} and ${passes(sql`v.value`)})`,
-      value: (key, o) => ({
-        column: sql`${o}.value`,
-        join: sql`left join tags ${o} on ${o}.run_no = r.run_no and ${o}.key = ${key}`,
-      }),
+      ...pairs(sql`v.value`, sql`tags v where v.run_no = r.run_no`, 'beside, indexed'),
     },
-    runAttributes,
-    runDatasets,
+    {
+      name: 'attribute',
+      aliases: ['attribute', 'attributes', 'attr', 'run'],
+      keys: {
+        run_id: text,
+        run_name: text,
+        user_id: text,
+        status: text,
+        artifact_uri: text,
+        start_time: time,
+        end_time: time,
+      },
+      synonyms: {
+        created: 'start_time',
+        Created: 'start_time',
+        'run name': 'run_name',
+        'Run name': 'run_name',
+        'Run Name': 'run_name',
+      },
+      ...columns(
+        {
+          run_id: sql`r.run_id`,
+          run_name: sql`r.run_name`,
+          user_id: sql`r.user_id`,
+          status: sql`r.status`,
+          artifact_uri: sql`r.artifact_uri collate "C"`,
+          start_time: sql`r.start_time`,
+          end_time: sql`r.end_time`,
+        },
+        ['end_time'],
+      ),
+    },
+    {
+      name: 'dataset',
+      aliases: ['dataset', 'datasets'],
+      keys: { name: text, digest: text, context: text },
+      orderable: false,
+      place: 'beside',
+      value: (key) => ({ column: empty, from: empty, ...DATASET_VALUES[key], nullable: true }),
+    },
   ],
   from: sql`runs r`,
   key: sql`r.run_no`,
@@ -119,7 +115,7 @@ export const EXPERIMENTS: Subject = {
       name: 'attribute',
       aliases: ['attribute'],
       keys: { name: text, experiment_id: 'id', creation_time: time, last_update_time: time },
-      ...column({
+      ...columns({
         name: sql`e.name`,
         experiment_id: sql`e.experiment_id`,
         creation_time: sql`e.creation_time`,
@@ -130,8 +126,8 @@ export const EXPERIMENTS: Subject = {
       name: 'tag',
       aliases: ['tag', 'tags'],
       keys: text,
-      some: (key, passes) =>
-        sql`exists (select from experiment_tags v where v.experiment_id = e.experiment_id and v.key = ${key} and ${passes(sql`v.value`)})`,
+      ...pairs(sql`v.value`, sql`experiment_tags v where v.experiment_id = e.experiment_id`, 'beside'),
+      orderable: false,
     },
   ],
   from: sql`experiments e`,

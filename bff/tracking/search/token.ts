@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { ApiError, invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
+import type { Position } from './to-sql.ts'
 
 const MAC_BYTES = 16
 const SETTING = 'page_token_key'
@@ -17,9 +18,6 @@ export async function pageTokenKey(db: Db): Promise<Buffer> {
   if (!setting) throw new ApiError('INTERNAL_ERROR', 'The key for page tokens could not be stored')
   return Buffer.from(setting.value, 'base64')
 }
-
-/** The values of a row under the keys of the order, as the database prints them. */
-export type Position = readonly (string | null)[]
 
 /** What a token belongs to: one list, one order. Two queries with the same digest have the same pages. */
 export const digestOf = (...query: readonly unknown[]): string =>

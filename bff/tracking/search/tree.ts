@@ -53,10 +53,15 @@ export type Entity = {
   keys: Kind | Readonly<Record<string, Kind>>
   /** Other spellings of known keys. */
   synonyms?: Readonly<Record<string, string>>
-  /** True when the row has a value under this key that passes. Never null. */
-  some(key: string, passes: (value: Sql) => Sql): Sql
-  /** For ordering: the value, and the join that brings it where it is not in the row. Absent: not orderable. */
-  value?(key: string, alias: Sql): { column: Sql; join?: Sql }
+  /** Whether rows can be ordered by it: then a key has one value at most. */
+  orderable: boolean
+  /**
+   * Where the values are: in columns of the row, or beside it in rows of their own; indexed when there is an index on the key,
+   * the first 64 characters of the value, and the row.
+   */
+  place: 'row' | 'beside' | 'beside, indexed'
+  /** The column of a key; for one beside the row, also the `from … where …` that finds it there. */
+  value(key: string): { column: Sql; from: Sql; nullable: boolean }
 }
 
 /** One kind of thing that can be searched. To add one is to write one of these. */

@@ -1,0 +1,396 @@
+import * as fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Int64 } from '#contract'
+import type { Database } from '#kit/db.ts'
+import { openDatabase } from '#kit/db.ts'
+import type { Db, Sql } from '#kit/sql.ts'
+import { raw, row, rows, sql } from '#kit/sql.ts'
+import { testDatabase } from '../../test/database.ts'
+import type { ModelRow } from '../../test/search-model.ts'
+import { evaluate, sorted } from '../../test/search-model.ts'
+import { parseFilter, parseOrder } from './parse.ts'
+import type { Search, ViewType } from './search.ts'
+import { experimentsCount, experimentsSearch, runsCount, runsSearch } from './search.ts'
+import { EXPERIMENTS, RUNS } from './subjects.ts'
+import type { OrderKey } from './tree.ts'
+
+let db: Database
+beforeAll(async () => {
+  db = await openDatabase(await testDatabase())
+})
+afterAll(() => db.close())
+
+const signer = Buffer.alloc(32, 7)
+
+// Few keys and values, so that filters hit; among them all that is compared in a way of its own.
+const NUMBERS = [0, -0, 1, -1.5, 0.1, 5e-324, 1e308, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+const LONG = 'x'.repeat(64)
+const TEXTS = [
+  '',
+  'a',
+  'A',
+  'ab',
+  'ä',
+  'Ä',
+  'ΣΑΣ',
+  'σας',
+  '50%',
+  'a_b',
+  'a\\b',
+  '10',
+  '9',
+  '😀',
+  '\uffef',
+  LONG,
+  `${LONG}y`,
+  "it's",
+]
+const PATTERNS = ['%', 'a%', '%b', '_', '__', 'ä', '%Σ', 'σ%', '50\\%', 'a\\_b', 'a\\\\b', '%😀%', 'X%', '', "it's"]
+const TIMES = ['0', '5', '1793491200000', '1793577599999', '9007199254740993', '-3']
+const DATASETS = [
+  { name: 'a', digest: '1', context: 'train' },
+  { name: 'A', digest: '2', context: undefined },
+  { name: 'b', digest: '1', context: 'eval' },
+]
+const KEYS = ['k', 'Key', 'with space/x']
+const pick = <T>(values: readonly T[]) => fc.constantFrom(...values)
+const keyed = <T>(value: fc.Arbitrary<T>) => fc.dictionary(pick(KEYS), value, { noNullPrototype: true })
+
+const aRun = fc.record({
+  experiment_id: pick([1, 2, 3]),
+  lifecycle_stage: pick(['active', 'active', 'active', 'deleted']),
+  run_name: pick(TEXTS),
+  status: pick(['RUNNING', 'FINISHED', 'FAILED']),
+  start_time: pick(TIMES),
+  end_time: fc.option(pick(TIMES)),
+  metrics: keyed(pick(NUMBERS)),
+  params: keyed(pick(TEXTS)),
+  tags: keyed(pick(TEXTS)),
+  datasets: fc.subarray([0, 1, 2]),
+})
+const anExperiment = fc.record({
+  name: pick(TEXTS),
+  lifecycle_stage: pick(['active', 'active', 'deleted']),
+  creation_time: pick(TIMES),
+  last_update_time: pick(TIMES),
+  tags: keyed(pick(TEXTS)),
+})
+type Run = typeof aRun extends fc.Arbitrary<infer T> ? T : never
+type Experiment = typeof anExperiment extends fc.Arbitrary<infer T> ? T : never
+
+// What a filter may say, as text.
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
+const list = (values: fc.Arbitrary<string>) =>
+  fc.array(values, { minLength: 1, maxLength: 3 }).map((all) => `(${all.join(', ')})`)
+const ABSENCE = ['IS NULL', 'is not null'].map((text) => fc.constant(text))
+const a = (...parts: readonly (fc.Arbitrary<string> | string)[]) =>
+  fc.tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part))).map((all) => all.join(' '))
+const ranged = (value: fc.Arbitrary<string>) =>
+  fc.oneof(
+    a(pick(['=', '!=', '<', '<=', '>', '>=']), value),
+    a(pick(['IN', 'NOT IN']), list(value)),
+    a(pick(['BETWEEN', 'NOT BETWEEN']), value, 'AND', value),
+    ...ABSENCE,
+  )
+const aNumberTest = ranged(pick(['0', '1', '-1.5', '0.1', '1e308', '1e400', '-1e400', '5e-324']))
+const aTimeTest = ranged(pick([...TIMES, '2026-11-01', "'2026-11-01T00:00'", '4.5', '1e30', '-1e30']))
+const aText = pick(TEXTS).map(quote)
+const aTextTest = fc.oneof(
+  a(pick(['=', '!=']), aText),
+  a(pick(['IN', 'NOT IN']), list(aText)),
+  a(pick(['LIKE', 'ILIKE', 'NOT LIKE', 'NOT ILIKE']), pick(PATTERNS).map(quote)),
+  ...ABSENCE,
+)
+const aField = (entity: string) => pick([...KEYS, 'absent']).map((key) => `${entity}.\`${key}\``)
+
+const logic = (clause: fc.Arbitrary<string>) =>
+  fc.letrec<{ filter: string }>((tie) => ({
+    filter: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      clause,
+      a(tie('filter'), pick(['AND', 'or']), tie('filter')),
+      a('NOT', tie('filter')),
+      a('(', tie('filter'), ')'),
+    ),
+  })).filter
+
+const runsFilter = logic(
+  fc.oneof(
+    a(aField('metrics'), aNumberTest),
+    a(aField('params'), aTextTest),
+    a(aField('tags'), aTextTest),
+    a(pick(['run_name', 'attributes.status', 'run_id', 'user_id', 'artifact_uri']), aTextTest),
+    a(pick(['start_time', 'end_time']), aTimeTest),
+    a(pick(['dataset.name', 'dataset.digest', 'dataset.context']), aTextTest),
+  ),
+)
+const experimentsFilter = logic(
+  fc.oneof(
+    a('name', aTextTest),
+    a(pick(['creation_time', 'last_update_time']), aTimeTest),
+    a(aField('tags'), aTextTest),
+    a('experiment_id', pick(['=', '!=']), pick(["'1'", "'7'"])),
+    a('experiment_id', pick(['IN', 'NOT IN']), list(pick(["'1'", "'2'", "'7'"]))),
+  ),
+)
+const orderOf = (field: fc.Arbitrary<string>) =>
+  fc.uniqueArray(a(field, pick(['', 'ASC', 'desc'])), {
+    maxLength: 4,
+    selector: (clause) => clause.replace(/ (ASC|desc)?$/, ''),
+  })
+
+const aQuery = {
+  scope: fc.oneof(fc.constant('all' as const), fc.subarray<Int64>([1, 2, 3, 99])),
+  view: pick<ViewType>(['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL']),
+  max_results: pick([1, 3, 7, 1000]),
+}
+const aRunsQuery = fc.record({
+  ...aQuery,
+  filter: fc.oneof(fc.constant(''), runsFilter),
+  order_by: orderOf(
+    fc.oneof(
+      aField('metrics'),
+      aField('params'),
+      aField('tags'),
+      pick(['start_time', 'end_time', 'run_name', 'status', 'run_id', 'artifact_uri']),
+    ),
+  ),
+  experiment_ids: fc.subarray<Int64>([1, 2, 3, 98]),
+})
+const anExperimentsQuery = fc.record({
+  ...aQuery,
+  filter: fc.oneof(fc.constant(''), experimentsFilter),
+  order_by: orderOf(pick(['name', 'experiment_id', 'creation_time', 'last_update_time'])),
+})
+
+/** Rows as JSON, so that one statement takes any table. */
+async function put(tx: Db, table: string, records: readonly Record<string, unknown>[]) {
+  const columns = raw(Object.keys(records[0] ?? { key: '' }).join(', '))
+  if (records.length > 0)
+    await rows(
+      tx,
+      sql`
+      insert into ${raw(table)} (${columns}) overriding system value
+      select ${columns} from json_populate_recordset(null::${raw(table)}, ${JSON.stringify(records)}::json)`,
+    )
+}
+
+const runId = (number: number) => `${'f'.repeat(30)}${90 - number}`
+const pairsOf = <T>(owner: object, held: Readonly<Record<string, T>>) =>
+  Object.entries(held).map(([key, value]) => ({ ...owner, key, value: String(value) }))
+
+async function storeRuns(runs: readonly Run[]) {
+  const all = runs.map((run, n) => ({ ...run, run_no: n + 1 }))
+  const inputs = all.flatMap(({ run_no, datasets }) =>
+    datasets.map((n) => ({ run_no, dataset_no: n + 1, context: DATASETS[n]?.context })),
+  )
+  await db.transaction(async (tx) => {
+    await rows(tx, sql`truncate experiments, runs, datasets cascade`)
+    await put(
+      tx,
+      'experiments',
+      [1, 2, 3].map((n) => ({
+        experiment_id: n,
+        name: `e${n}`,
+        artifact_location: 'x',
+        creation_time: n,
+        last_update_time: n,
+        lifecycle_stage: 'active',
+      })),
+    )
+    await put(
+      tx,
+      'runs',
+      all.map(({ metrics, params, tags, datasets, ...run }) => ({
+        ...run,
+        run_id: runId(run.run_no),
+        user_id: '',
+        artifact_uri: `s3://${run.run_no % 3}`,
+        deleted_with_experiment: false,
+      })),
+    )
+    await put(
+      tx,
+      'series',
+      all
+        .flatMap(({ run_no, metrics }) => pairsOf({ run_no }, metrics))
+        .map(({ value, ...series }, n) => ({
+          series_id: n + 1,
+          ...series,
+          last_value: value,
+          last_step: 0,
+          last_timestamp: 0,
+          min_step: 0,
+          max_step: 0,
+          min_timestamp: 0,
+          max_timestamp: 0,
+          sum_value: 0,
+          count: 1,
+          nan_count: 0,
+          linked: false,
+        })),
+    )
+    await put(
+      tx,
+      'params',
+      all.flatMap(({ run_no, params }) => pairsOf({ run_no }, params)),
+    )
+    await put(
+      tx,
+      'tags',
+      all.flatMap(({ run_no, tags }) => pairsOf({ run_no }, tags)),
+    )
+    await put(
+      tx,
+      'datasets',
+      DATASETS.map(({ name, digest }, n) => ({
+        dataset_no: n + 1,
+        experiment_id: 1,
+        name,
+        digest,
+        source_type: 's',
+        source: 's',
+      })),
+    )
+    await put(
+      tx,
+      'dataset_inputs',
+      inputs.map(({ run_no, dataset_no }) => ({ run_no, dataset_no })),
+    )
+    await put(
+      tx,
+      'dataset_input_tags',
+      inputs.flatMap(({ run_no, dataset_no, context }) =>
+        context ? [{ run_no, dataset_no, key: 'mlflow.data.context', value: context }] : [],
+      ),
+    )
+  })
+}
+
+const entries = <T extends string | number>(entity: string, held: Readonly<Record<string, T>>) =>
+  Object.entries(held).map(([key, value]): [string, T[]] => [`${entity}.${key}`, [value]])
+
+const modelRun = (run: Run, index: number): ModelRow => ({
+  key: BigInt(index + 1),
+  values: new Map<string, readonly (string | number | bigint)[]>([
+    ...entries('metric', run.metrics),
+    ...entries('parameter', run.params),
+    ...entries('tag', run.tags),
+    ...entries('attribute', { run_id: runId(index + 1), run_name: run.run_name, user_id: '', status: run.status }),
+    ...entries('attribute', { artifact_uri: `s3://${(index + 1) % 3}` }),
+    ['attribute.start_time', [BigInt(run.start_time)]],
+    ['attribute.end_time', run.end_time === null ? [] : [BigInt(run.end_time)]],
+    ...(['name', 'digest', 'context'] as const).map((key): [string, string[]] => [
+      `dataset.${key}`,
+      run.datasets.flatMap((n) => DATASETS[n]?.[key] ?? []),
+    ]),
+  ]),
+})
+
+/** All pages, one after another, each by the token of the one before. */
+async function allPages(search: (page_token: string | undefined) => Search, max_results: number): Promise<bigint[]> {
+  const keys: bigint[] = []
+  for (let token: string | undefined, more = true; more; more = token !== undefined) {
+    const asked = search(token)
+    const page = asked.page(await db.texts(asked.statement))
+    if (page.next_page_token !== undefined) expect(page.keys).toHaveLength(max_results)
+    keys.push(...page.keys.map(BigInt))
+    token = page.next_page_token
+  }
+  return keys
+}
+
+const total = async (count: Sql) => (await row<{ total: number }>(db, count))?.total
+const inView = (view: ViewType, stage: string) => view === 'ALL' || (view === 'ACTIVE_ONLY') === (stage === 'active')
+const key = (name: string, kind: OrderKey['kind'], descending: boolean): OrderKey => ({
+  entity: 'attribute',
+  key: name,
+  kind,
+  descending,
+})
+const isIn = (ids: 'all' | readonly Int64[], id: number) => ids === 'all' || ids.includes(id)
+
+test('random searches of runs give what an evaluation row by row gives, page by page', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(aRun, { minLength: 5, maxLength: 25 }),
+      fc.array(aRunsQuery, { minLength: 12, maxLength: 12 }),
+      async (runs, queries) => {
+        await storeRuns(runs)
+        for (const { view, ...query } of queries) {
+          const filter = parseFilter(RUNS, query.filter)
+          const order = [
+            ...parseOrder(RUNS, query.order_by),
+            key('start_time', 'time', true),
+            key('run_id', 'text', false),
+          ]
+          const expected = runs.flatMap((run, n) => {
+            const seen = isIn(query.scope, run.experiment_id) && isIn(query.experiment_ids, run.experiment_id)
+            const model = modelRun(run, n)
+            return seen && inView(view, run.lifecycle_stage) && evaluate(filter, model) ? [model] : []
+          })
+          const asked = { ...query, run_view_type: view, key: signer }
+          const found = await allPages((page_token) => runsSearch({ ...asked, page_token }), query.max_results)
+          expect(found).toEqual(sorted(expected, order).map((model) => model.key))
+          expect(await total(runsCount(asked))).toBe(expected.length)
+        }
+      },
+    ),
+    { numRuns: 25 },
+  )
+}, 240_000)
+
+test('random searches of experiments give what an evaluation row by row gives, page by page', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(anExperiment, { minLength: 3, maxLength: 10, selector: ({ name }) => name }),
+      fc.array(anExperimentsQuery, { minLength: 8, maxLength: 8 }),
+      async (experiments: Experiment[], queries) => {
+        await db.transaction(async (tx) => {
+          await rows(tx, sql`truncate experiments, runs, datasets cascade`)
+          await put(
+            tx,
+            'experiments',
+            experiments.map(({ tags, ...experiment }, n) => ({
+              experiment_id: n + 1,
+              artifact_location: 'x',
+              ...experiment,
+            })),
+          )
+          await put(
+            tx,
+            'experiment_tags',
+            experiments.flatMap(({ tags }, n) => pairsOf({ experiment_id: n + 1 }, tags)),
+          )
+        })
+        for (const { view, ...query } of queries) {
+          const filter = parseFilter(EXPERIMENTS, query.filter)
+          const isDefault = query.order_by.length === 0
+          const order = isDefault
+            ? [key('creation_time', 'time', true), key('experiment_id', 'id', false)]
+            : [...parseOrder(EXPERIMENTS, query.order_by), key('experiment_id', 'id', true)]
+          const expected = experiments.flatMap(
+            ({ name, creation_time, last_update_time, lifecycle_stage, tags }, n) => {
+              const model: ModelRow = {
+                key: BigInt(n + 1),
+                values: new Map<string, readonly (string | bigint)[]>([
+                  ['attribute.name', [name]],
+                  ['attribute.experiment_id', [BigInt(n + 1)]],
+                  ['attribute.creation_time', [BigInt(creation_time)]],
+                  ['attribute.last_update_time', [BigInt(last_update_time)]],
+                  ...entries('tag', tags),
+                ]),
+              }
+              return isIn(query.scope, n + 1) && inView(view, lifecycle_stage) && evaluate(filter, model) ? [model] : []
+            },
+          )
+          const asked = { ...query, view_type: view, key: signer }
+          const found = await allPages((page_token) => experimentsSearch({ ...asked, page_token }), query.max_results)
+          expect(found).toEqual(sorted(expected, order).map((model) => model.key))
+          expect(await total(experimentsCount(asked))).toBe(expected.length)
+        }
+      },
+    ),
+    { numRuns: 15 },
+  )
+}, 240_000)
