@@ -4,7 +4,6 @@ import {
   AnswerInt64,
   byNameOrNumber,
   Characters,
-  codePoints,
   KeyValue,
   listOf,
   Nothing,
@@ -12,6 +11,7 @@ import {
   printedList,
   Required,
   Text,
+  within,
 } from './wire.ts'
 
 export const ViewType = byNameOrNumber(['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'])
@@ -30,11 +30,10 @@ export const Experiment = z
 export type Experiment = z.output<typeof Experiment>
 
 const ExperimentId = z.object({ experiment_id: Required })
-const within = (max: number) => (text: string) => text.length <= max || codePoints(text) <= max
 /** Experiment tags have no name rule but lengths, and are never cut. */
 const ExperimentTag = z.object({
-  key: Required.refine(within(250), 'a key has at most 250 characters'),
-  value: Text.transform((value) => value ?? '').refine(within(20_000), 'a value has at most 20000 characters'),
+  key: Required.refine(...within(250)),
+  value: Text.transform((value) => value ?? '').refine(...within(20_000)),
 })
 
 export const createExperiment = endpoint({

@@ -17,6 +17,7 @@ import {
   printedList,
   Required,
   Text,
+  within,
   withRunId,
 } from './wire.ts'
 
@@ -81,7 +82,7 @@ export const createRun = endpoint({
   permission: mayEdit((input: { experiment_id: string }): readonly Target[] => [{ experiment: input.experiment_id }]),
   input: z.object({
     experiment_id: Text.transform((id) => id || '0'),
-    user_id: Text.transform((user) => user ?? '').refine((user) => [...user].length <= 256, 'at most 256 characters'),
+    user_id: Text.transform((user) => user ?? '').refine(...within(256)),
     run_name: Text,
     start_time: OptionalInt64.transform((time) => time ?? 0),
     tags: listOf(PairField),
@@ -209,27 +210,20 @@ export const logModel = endpoint({
   output: Nothing,
 })
 
-const characters = (max: number) => Required.refine((text) => [...text].length <= max, `at most ${max} characters`)
-const optionalCharacters = (max: number) =>
-  Text.refine(
-    (text) => text === undefined || text.length <= max || [...text].length <= max,
-    `at most ${max} characters`,
-  )
-
 export const DatasetInputField = z.object({
   tags: listOf(
     z.object({
-      key: characters(255),
-      value: Text.transform((value) => value ?? '').refine((v) => [...v].length <= 500, 'at most 500 characters'),
+      key: Required.refine(...within(255)),
+      value: Text.transform((value) => value ?? '').refine(...within(500)),
     }),
   ),
   dataset: z.object({
-    name: characters(500),
-    digest: characters(36),
+    name: Required.refine(...within(500)),
+    digest: Required.refine(...within(36)),
     source_type: Required,
-    source: characters(65_535),
-    schema: optionalCharacters(1_048_575),
-    profile: optionalCharacters(16_777_215),
+    source: Required.refine(...within(65_535)),
+    schema: Text.refine(...within(1_048_575)),
+    profile: Text.refine(...within(16_777_215)),
   }),
 })
 

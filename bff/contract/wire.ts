@@ -152,6 +152,14 @@ export const codePoints = (text: string) => {
   return count
 }
 
+/** A refinement: at most so many code points. Texts that are short or long in any case are not counted. */
+export const within = (max: number) =>
+  [
+    (text: string | undefined) =>
+      text === undefined || text.length <= max || (text.length <= 2 * max && codePoints(text) <= max),
+    `at most ${max} characters`,
+  ] as const
+
 const PLAIN_KEY = /^[A-Za-z0-9_: -]{1,250}$/
 const KEY_CHARACTERS = /^[/\p{L}\p{N}_.\- :]*$/u
 

@@ -1,5 +1,5 @@
 import type { Endpoints, Experiment, Input, Int64 } from '#contract'
-import { ApiError, absent, int64, invalid } from '#contract'
+import { ApiError, absent, codePoints, int64, invalid } from '#contract'
 import type { Scope } from '#kit/route.ts'
 import type { Db, Sql } from '#kit/sql.ts'
 import { raw, row, rows, sql } from '#kit/sql.ts'
@@ -59,7 +59,7 @@ function checkName(field: string, name: string) {
       `Invalid value ${JSON.stringify(name)} for parameter '${field}' supplied: an experiment's name must not be blank`,
       { field },
     )
-  if ([...name].length > NAME_LIMIT)
+  if (codePoints(name) > NAME_LIMIT)
     throw invalid(
       `Invalid value for parameter '${field}' supplied: an experiment's name exceeds the maximum length of ${NAME_LIMIT} characters`,
       { field },
