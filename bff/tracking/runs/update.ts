@@ -1,7 +1,7 @@
 import type { Endpoints, Input } from '#contract'
 import { invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
-import { sql } from '#kit/sql.ts'
+import { row, sql } from '#kit/sql.ts'
 import { sealRun } from '../metrics/chunks.ts'
 import { runInfo } from './read.ts'
 import { requireActiveRun, requireRun } from './require.ts'
@@ -51,21 +51,38 @@ export async function logModel(db: Db, { run_id, model_json }: Input<Endpoints['
       field: 'model_json',
     })
   const { run_no } = await requireActiveRun(db, run_id)
-  // appended as text, so that what is there already stays as it was written
-  await db.query(sql`
-    insert into tags (run_no, key, value) values (${run_no}, ${HISTORY_TAG}, ${`[${model_json}]`})
-    on conflict (run_no, key) do update set value = case when tags.value in ('', '[]') then excluded.value
-      else rtrim(tags.value, E'] \n') || ', ' || substr(excluded.value, 2) end`)
+  const stored = await row<{ value: string }>(
+    db,
+    sql`select value from tags where run_no = ${run_no} and key = ${HISTORY_TAG} for update`,
+  )
+  await upsertTags(db, [{ run_no, key: HISTORY_TAG, value: appended(stored?.value ?? '', model_json.trim()) }])
   return {}
 }
 
-function readModel(model_json: string): object {
-  let model: unknown
+/** Appended as text, so that what is there already stays as it was written. */
+function appended(history: string, model_json: string): string {
+  const text = history.trim()
+  if (text === '') return `[${model_json}]`
+  const models = parsed(text)
+  if (!Array.isArray(models))
+    throw invalid(`The tag ${HISTORY_TAG} is not a JSON list; delete the tag, then log the model again`, {
+      field: HISTORY_TAG,
+    })
+  return models.length === 0 ? `[${model_json}]` : `${text.slice(0, -1).trimEnd()}, ${model_json}]`
+}
+
+function parsed(text: string): unknown {
   try {
-    model = JSON.parse(model_json)
+    return JSON.parse(text)
   } catch {
-    throw invalid(`Malformed model info. ${model_json.slice(0, 200)} is not valid JSON`, { field: 'model_json' })
+    return undefined
   }
+}
+
+function readModel(model_json: string): object {
+  const model = parsed(model_json)
+  if (model === undefined)
+    throw invalid(`Malformed model info. ${model_json.slice(0, 200)} is not valid JSON`, { field: 'model_json' })
   if (typeof model === 'object' && model !== null && !Array.isArray(model)) return model
   throw invalid('Malformed model info: a JSON object is needed', { field: 'model_json' })
 }
