@@ -60,6 +60,32 @@ export function poolDb(pool: Pool, { timeoutMs, maxWaiting }: PoolLimits): PoolD
   }
 }
 
+/**
+ * A transaction as its work sees it. Once it is over it takes no statement: of several that were under way together one may
+ * have failed, and what the others still want to write must not reach the connection after the rollback.
+ */
+class Inside implements Db {
+  over = false
+  readonly #connection: Db
+
+  constructor(connection: Db) {
+    this.#connection = connection
+  }
+
+  async query<T>(q: Sql) {
+    return this.#open().query<T>(q)
+  }
+
+  async texts(q: Sql) {
+    return this.#open().texts(q)
+  }
+
+  #open(): Db {
+    if (this.over) throw new Error('The transaction is over')
+    return this.#connection
+  }
+}
+
 class Connection implements Db {
   /** Set when an answer is overdue or the line broke: nobody may use this connection again. */
   doubtful = false
@@ -86,21 +112,24 @@ class Connection implements Db {
     // not awaited: `begin` travels together with the first statement
     const begun = this.#run({ text: begin(options) })
     begun.catch(() => {})
-    const result = await this.#undoing(async () => {
-      const result = await work(this)
+    const inside = new Inside(this)
+    const result = await this.#undoing(inside, async () => {
+      const result = await work(inside)
       await begun
       return result
     })
+    inside.over = true
     const { command } = await this.#run({ text: 'commit' })
     if (command !== 'COMMIT')
       throw asApiError(new Error('An error inside the transaction was ignored: nothing is written'))
     return result
   }
 
-  async #undoing<T>(work: () => Promise<T>): Promise<T> {
+  async #undoing<T>(inside: Inside, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
+      inside.over = true
       await this.#run({ text: 'rollback' }).catch(() => {})
       throw error
     }

@@ -103,6 +103,19 @@ test.each<{ why: string; work: (db: Db) => Promise<unknown> }>([
   expect(await ids()).toEqual([7])
 })
 
+test('what still goes on in a transaction that has failed writes nothing', async () => {
+  let late: Promise<unknown> = Promise.resolve()
+  const failing = database.transaction(async (db) => {
+    late = put(db, 1)
+      .then(() => put(db, 2))
+      .then(() => put(db, 3))
+    await Promise.all([late, Promise.reject(new Error('refused'))])
+  })
+  await expect(failing).rejects.toThrow('refused')
+  await expect(late).rejects.toThrow()
+  expect(await ids()).toEqual([])
+})
+
 test('transactions do not see into each other, and single statements not into them', async () => {
   const count = async (db: Db) => (await row<{ n: number }>(db, sql`select count(*) as n from items`))?.n
   await Promise.all(

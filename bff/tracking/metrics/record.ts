@@ -5,64 +5,71 @@ import { appendToTails, insertChunks, sealFull } from './chunks.ts'
 import type { Point } from './points.ts'
 import { byStep, distinctPoints, latestOf, pointId, summarise } from './points.ts'
 
-export type RunPoint = MetricField & { run_no: Int64 }
+export type RunPoint = MetricField & { run_no: Int64; run_id: string }
 
 /** Points of a series in one batch from this many on become a chunk at once; fewer go to its tail. */
 const CHUNK_FROM = 64
 
 type Bounds = { min_step: Int64; max_step: Int64; min_timestamp: Int64; max_timestamp: Int64 }
-type KnownSeries = Bounds & { series_id: Int64; run_no: Int64; key: string }
+type KnownSeries = Bounds & { series_id: Int64; run_id: string; key: string }
+/** Locked series by `seriesName()`. */
+export type LockedSeries = Map<string, KnownSeries>
+export type SeriesName = { run_id: string; key: string }
+
 /** The points of one series in one write. `bounds` of what is stored already; undefined where the series was made with these points. */
 export type Addition = { series_id: Int64; points: Point[]; bounds: Bounds | undefined }
 
 /**
- * Record points of any runs and keys. A point that is stored already counts once. The series' rows are locked first, in one
- * order, so that no other writer comes between the look for repeated points and their insertion.
+ * Record points of any runs and keys. A point that is stored already counts once. The rows of their series are locked
+ * before, by lockSeries(), so that no other writer comes between the look for repeated points and their insertion.
  */
-export async function recordPoints(db: Db, points: readonly RunPoint[]) {
+export async function recordPoints(db: Db, points: readonly RunPoint[], locked: LockedSeries) {
   if (points.length === 0) return
   const groups = groupBySeries(points)
-  const additions = await openSeries(db, groups)
+  const additions = await openSeries(db, groups, locked)
   const fresh = await freshPoints(db, additions)
-  await linkModels(db, groups, additions)
-  if (fresh.length === 0) return
-  // a series that was made just now was made with its summary
-  await updateSummaries(
-    db,
-    fresh.filter(({ bounds }) => bounds),
-  )
   const big = fresh.filter(({ points }) => points.length >= CHUNK_FROM)
-  await insertChunks(
-    db,
-    big.map(({ series_id, points }) => ({ series_id, points: points.sort(byStep) })),
-  )
   const small = fresh.filter(({ points }) => points.length < CHUNK_FROM)
-  await sealFull(db, await appendToTails(db, small))
+  const [full] = await Promise.all([
+    appendToTails(db, small),
+    // a series that was made just now was made with its summary
+    updateSummaries(
+      db,
+      fresh.filter(({ bounds }) => bounds),
+    ),
+    insertChunks(
+      db,
+      big.map(({ series_id, points }) => ({ series_id, points: points.sort(byStep) })),
+    ),
+    linkModels(db, groups, additions),
+  ])
+  await sealFull(db, full)
 }
 
+const seriesName = ({ run_id, key }: SeriesName) => `${run_id} ${key}`
+
 /** `points` as they were logged, `distinct` each of them once. */
-type Group = { run_no: Int64; key: string; points: RunPoint[]; distinct: Point[] }
+type Group = { run_no: Int64; run_id: string; key: string; points: RunPoint[]; distinct: Point[] }
 
 function groupBySeries(points: readonly RunPoint[]): Map<string, Group> {
   const groups = new Map<string, Group>()
   for (const point of points) {
-    const id = `${point.run_no} ${point.key}`
+    const id = seriesName(point)
     const group = groups.get(id)
     if (group) group.points.push(point)
-    else groups.set(id, { run_no: point.run_no, key: point.key, points: [point], distinct: [] })
+    else groups.set(id, { run_no: point.run_no, run_id: point.run_id, key: point.key, points: [point], distinct: [] })
   }
   for (const group of groups.values()) group.distinct = distinctPoints(group.points)
   return groups
 }
 
-/** The series of each group, locked; those that do not exist yet are made. */
-async function openSeries(db: Db, groups: Map<string, Group>): Promise<Addition[]> {
-  const known = await lockSeries(db, [...groups.values()])
-  const missing = [...groups].filter(([id]) => !known.has(id)).map(([, group]) => group)
+/** The series of each group; those that do not exist yet are made. */
+async function openSeries(db: Db, groups: Map<string, Group>, locked: LockedSeries): Promise<Addition[]> {
+  const missing = [...groups.values()].filter((group) => !locked.has(seriesName(group)))
   const made = await insertSeries(db, missing)
   // another server made these in between: they are there now
-  const late = missing.filter(({ run_no, key }) => !made.has(`${run_no} ${key}`))
-  for (const [id, series] of await lockSeries(db, late)) known.set(id, series)
+  const late = missing.filter((group) => !made.has(seriesName(group)))
+  const known = late.length === 0 ? locked : new Map([...locked, ...(await lockSeries(db, late))])
   return [...groups].map(([id, { distinct }]) => {
     const bounds = known.get(id)
     const series_id = bounds?.series_id ?? made.get(id)
@@ -71,20 +78,22 @@ async function openSeries(db: Db, groups: Map<string, Group>): Promise<Addition[
   })
 }
 
-async function lockSeries(db: Db, groups: readonly Group[]): Promise<Map<string, KnownSeries>> {
-  if (groups.length === 0) return new Map()
+/** Those of the series that exist, locked until the transaction ends, in one order so that nobody waits in a circle. */
+export async function lockSeries(db: Db, names: readonly SeriesName[]): Promise<LockedSeries> {
+  if (names.length === 0) return new Map()
   const found = await rows<KnownSeries>(
     db,
     named(
       'lock-series',
       sql`
-      select s.series_id, s.run_no, s.key, s.min_step, s.max_step, s.min_timestamp, s.max_timestamp
-      from unnest(${groups.map((g) => g.run_no)}::bigint[], ${groups.map((g) => g.key)}::text[]) as asked (run_no, key)
-      join series s on s.run_no = asked.run_no and s.key = asked.key
+      select s.series_id, asked.run_id, s.key, s.min_step, s.max_step, s.min_timestamp, s.max_timestamp
+      from unnest(${names.map((n) => n.run_id)}::text[], ${names.map((n) => n.key)}::text[]) as asked (run_id, key)
+      join runs r on r.run_id = asked.run_id
+      join series s on s.run_no = r.run_no and s.key = asked.key
       order by s.series_id for update of s`,
     ),
   )
-  return new Map(found.map((series) => [`${series.run_no} ${series.key}`, series]))
+  return new Map(found.map((series) => [seriesName(series), series]))
 }
 
 /** New series with the summary of their first points. */
@@ -111,7 +120,10 @@ async function insertSeries(db: Db, groups: readonly Group[]): Promise<Map<strin
       returning series_id, run_no, key`,
     ),
   )
-  return new Map(made.map(({ series_id, run_no, key }) => [`${run_no} ${key}`, series_id]))
+  const run_ids = new Map(groups.map(({ run_no, run_id }) => [run_no, run_id]))
+  return new Map(
+    made.map(({ series_id, run_no, key }) => [seriesName({ run_id: run_ids.get(run_no) ?? '', key }), series_id]),
+  )
 }
 
 /** A point outside the range of what its series has cannot be stored already; most points are, since steps and clocks go on. */

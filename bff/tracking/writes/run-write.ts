@@ -1,7 +1,8 @@
 import type { KeyValue, MetricField } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
-import { recordPoints } from '../metrics/record.ts'
+import type { SeriesName } from '../metrics/record.ts'
+import { lockSeries, recordPoints } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
 import { insertRuns, whyNoRun } from '../runs/create.ts'
 import { insertParams } from '../runs/params.ts'
@@ -72,25 +73,39 @@ async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Writte
 async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[]) {
   const logs = writes.flatMap((write, i) => ('log' in write ? [{ i, write: write.log }] : []))
   if (logs.length === 0) return
-  const runs = await findRuns(db, [...new Set(logs.map(({ write }) => write.run_id))])
+  // what does not wait for an answer goes out together: a group takes as few journeys to the database as it can
+  const [runs, locked] = await Promise.all([
+    findRuns(db, [...new Set(logs.map(({ write }) => write.run_id))]),
+    lockSeries(db, seriesOf(logs.map(({ write }) => write))),
+  ])
   const accepted = logs.flatMap(({ i, write }) => {
     const run = runs.get(write.run_id)
     if (run?.lifecycle_stage === 'active') return [{ run, write }]
     outcomes[i] = { refused: run ? notActive(write.run_id) : noSuchRun(write.run_id) }
     return []
   })
-  await insertParams(
-    db,
-    accepted.flatMap(({ run: { run_no, run_id }, write }) =>
-      write.params.map((param) => ({ ...param, run_no, run_id })),
+  const ofRuns = <T>(listed: (write: RunWrite) => readonly T[]) =>
+    accepted.flatMap(({ run: { run_no, run_id }, write }) => listed(write).map((item) => ({ ...item, run_no, run_id })))
+  await Promise.all([
+    insertParams(
+      db,
+      ofRuns((write) => write.params),
     ),
-  )
-  await upsertTags(
-    db,
-    accepted.flatMap(({ run, write }) => write.tags.map((tag) => ({ ...tag, run_no: run.run_no }))),
-  )
-  await recordPoints(
-    db,
-    accepted.flatMap(({ run, write }) => write.metrics.map((point) => ({ ...point, run_no: run.run_no }))),
-  )
+    upsertTags(
+      db,
+      ofRuns((write) => write.tags),
+    ),
+    recordPoints(
+      db,
+      ofRuns((write) => write.metrics),
+      locked,
+    ),
+  ])
+}
+
+function seriesOf(writes: readonly RunWrite[]): SeriesName[] {
+  const names = new Map<string, SeriesName>()
+  for (const { run_id, metrics } of writes)
+    for (const { key } of metrics) names.set(`${run_id} ${key}`, { run_id, key })
+  return [...names.values()]
 }
