@@ -5,16 +5,16 @@ import type { FileHandle } from 'node:fs/promises'
 import { access, lstat, mkdir, open, readdir, readlink, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { ApiError, absent, invalid } from '#contract'
 import type { ArtifactPath } from './address.ts'
 import { isSegment } from './address.ts'
 import { counted } from './counted.ts'
 import { openSpool, SPOOL } from './spool.ts'
 import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits } from './store.ts'
+import { writeFile } from './write-file.ts'
 
-/** Bytes in flight between a socket and the disk: large enough for the disk, small enough for many uploads at once. */
-const BUFFER = 1024 * 1024
+/** Large enough for the disk, small enough for many downloads at once. */
+const READ_BYTES = 1024 * 1024
 
 const READ_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
@@ -79,8 +79,7 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
     if ((await look(path))?.isDirectory()) throw invalid(`'${path.join('/')}' is a folder; a file cannot replace it`)
     const draft = join(spool.folder, randomUUID())
     try {
-      const handle = await open(draft, 'wx', 0o600)
-      await pipeline(counted(body, limits), handle.createWriteStream({ flush: true, highWaterMark: BUFFER }))
+      await writeFile(await open(draft, 'wx', 0o600), counted(body, limits))
       await publish(draft, target)
     } catch (error) {
       await rm(draft, { force: true })
@@ -133,7 +132,7 @@ async function syncFolder(folder: string) {
 }
 
 const readFrom = (handle: FileHandle, range?: ByteRange): Readable =>
-  handle.createReadStream({ highWaterMark: BUFFER, start: range?.start ?? 0, ...(range && { end: range.end }) })
+  handle.createReadStream({ highWaterMark: READ_BYTES, start: range?.start ?? 0, ...(range && { end: range.end }) })
 
 /** Whether the file that was opened is the one of that place: a folder on the way may have been swapped for a link. */
 async function isAt(handle: FileHandle, file: string) {
