@@ -33,15 +33,19 @@ export async function lockFolder(folder: string, { lost, beatMs = 3_000 }: Optio
     await rm(mine, { force: true })
   }
   const isMine = async () => same(await read(lock), me)
+  // beats overlap where the disk is slow, and one may still be reading when the lock is given back
+  let held = true
   const beat = setInterval(async () => {
     const now = new Date()
     if (await isMine()) return utimes(lock, now, now).catch(() => {})
     clearInterval(beat)
-    lost()
+    if (held) lost()
+    held = false
   }, beatMs)
   beat.unref()
   return {
     async release() {
+      held = false
       clearInterval(beat)
       if (await isMine()) await rm(lock, { force: true })
     },
