@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['e2e/**/*.spec.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // a browser on a busy machine takes its time: waiting costs nothing where it does not
+          expect: { poll: { timeout: 15_000 } },
         },
       },
     ],

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 
 const executablePath = process.env.ASSAY_TEST_CHROMIUM ?? '/usr/bin/chromium'
@@ -14,8 +14,9 @@ export type Visit = {
   complaints: string[]
 }
 
-export async function openPage(browser: Browser, baseURL: string): Promise<Visit> {
-  const context = await browser.newContext({ baseURL, acceptDownloads: true, viewport: { width: 1440, height: 900 } })
+export async function openPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const viewport = { width: 1440, height: 900 }
+  const context = await browser.newContext({ baseURL, acceptDownloads: true, viewport, ...options })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -42,7 +42,7 @@ test.runIf(python)('what an unmodified MLflow client logs, a reviewer finds, rea
   await page.getByRole('link', { name: 'claim-risk' }).click()
   await page.getByRole('link', { name: 'slow', exact: true }).waitFor()
 
-  await page.getByRole('combobox', { name: 'Filter runs' }).fill('metrics.auc > 0.88')
+  await page.getByRole('textbox', { name: 'Filter runs' }).fill('metrics.auc > 0.88')
   await page.keyboard.press('Enter')
   await page.getByText('1 of 2 runs').waitFor()
   expect(await page.getByRole('link', { name: 'slow', exact: true }).count()).toBe(0)

@@ -112,12 +112,7 @@ export function FilterEditor({ value, label, hint, vocabulary, problem, onType, 
             selectOnOpen: false,
           }),
           placeholder(hint),
-          EditorView.contentAttributes.of({
-            'aria-label': label,
-            role: 'combobox',
-            'aria-multiline': 'false',
-            'aria-expanded': 'false',
-          }),
+          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-multiline': 'false', tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) current.current.onType(update.state.doc.toString())
           }),

@@ -1,0 +1,128 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { Call } from '#contract'
+import { createExperiment, createRun, logBatch, updateRun } from '#contract'
+import { call } from '../web/lib/client.ts'
+import { openBrowser, openPage } from './browser.ts'
+import type { RunningProgram } from './program.ts'
+import { startAssay } from './program.ts'
+
+type Points = readonly (readonly [step: number, value: number])[]
+type RunPlan = {
+  name?: string
+  metrics?: Record<string, number | Points>
+  params?: Record<string, string>
+  tags?: Record<string, string>
+  status?: 'FINISHED' | 'FAILED' | 'RUNNING'
+}
+
+/** Fixed, so that screens are the same on every day: 20 November 2026. */
+const START = Date.UTC(2026, 10, 20, 9)
+
+/**
+ * What a story has: the real program with a database of its own, a browser, and ways to arrange things through the API.
+ * A story in which the browser complains (console error, page error, report of the content security policy) fails.
+ */
+export function openStory() {
+  let assay: RunningProgram
+  let browser: Browser
+  let open: { page: Page; complaints: string[]; allowed: RegExp[] }[] = []
+  let started = 0
+
+  beforeAll(async () => {
+    const [program, opened] = await Promise.all([startAssay(), openBrowser()])
+    assay = program
+    browser = opened
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await assay?.stop()
+  })
+  afterEach(async () => {
+    const visits = open
+    open = []
+    await Promise.all(visits.map(({ page }) => page.context().close()))
+    for (const { complaints, allowed } of visits)
+      expect(complaints.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([])
+  })
+
+  const visit = async (
+    path: string,
+    { allow = [] as RegExp[], ...context }: { allow?: RegExp[] } & BrowserContextOptions = {},
+  ) => {
+    const { page, complaints } = await openPage(browser, assay.url, { locale: 'en-GB', timezoneId: 'UTC', ...context })
+    open.push({ page, complaints, allowed: allow })
+    await page.goto(path)
+    return page
+  }
+
+  const newExperiment = async (name: string, tags: Record<string, string> = {}) =>
+    (await call(createExperiment, { name, tags: pairs(tags) }, { base: assay.url })).experiment_id
+
+  const newRun = async (experiment_id: string, plan: RunPlan = {}) => {
+    started += 1
+    const start_time = START + started * 60_000
+    const { run } = await call(
+      createRun,
+      { experiment_id, run_name: plan.name, start_time, tags: pairs(plan.tags) },
+      { base: assay.url },
+    )
+    const { run_id } = run.info
+    await log(run_id, plan, start_time)
+    const { status = 'FINISHED' } = plan
+    if (status !== 'RUNNING')
+      await call(updateRun, { run_id, status, end_time: start_time + 90_000 }, { base: assay.url })
+    return run_id
+  }
+
+  const log = async (run_id: string, { metrics = {}, params = {} }: RunPlan, timestamp: number) => {
+    const points = Object.entries(metrics).flatMap(([key, value]) =>
+      (typeof value === 'number' ? [[0, value] as const] : value).map(([step, value]) => ({
+        key,
+        value: Number.isFinite(value) ? value : String(value),
+        step,
+        timestamp: timestamp + step * 1000,
+      })),
+    )
+    let left: Call<typeof logBatch>['params'] = pairs(params)
+    do {
+      await call(logBatch, { run_id, metrics: points.splice(0, 900), params: left }, { base: assay.url })
+      left = []
+    } while (points.length > 0)
+  }
+
+  const newArtifact = async (
+    experiment_id: string,
+    run_id: string,
+    path: string,
+    content: string | Uint8Array<ArrayBuffer>,
+  ) => {
+    const response = await fetch(
+      `${assay.url}/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${run_id}/artifacts/${path}`,
+      { method: 'PUT', body: content },
+    )
+    expect(response.status).toBe(200)
+  }
+
+  return { visit, newExperiment, newRun, newArtifact }
+}
+
+const pairs = (values: Record<string, string> = {}) => Object.entries(values).map(([key, value]) => ({ key, value }))
+
+/** A curve of `count` points. */
+export const curve = (count: number, value: (step: number) => number): Points =>
+  Array.from({ length: count }, (_, step) => [step, value(step)] as const)
+
+/** What axe finds on the page as it stands, one line a rule. */
+export async function axeProblems(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary ?? ''}`).join(' | ')}`,
+  )
+}
+
+/** How far the page is wider than the screen; more than 0 and it scrolls sideways. */
+export const widerThanScreen = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
