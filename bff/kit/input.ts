@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import getRawBody from 'raw-body'
 import type * as z from 'zod'
@@ -48,16 +49,17 @@ async function readJson(request: IncomingMessage, limit: number): Promise<unknow
     throw invalid(`Content-Encoding '${encoding}' is not accepted; send plain JSON`)
   const length = request.headers['content-length']
   if (length !== undefined && Number(length) > limit) throw tooLarge(limit)
-  const text = await getRawBody(request, {
-    limit,
-    encoding: 'utf-8',
-    ...(length === undefined ? {} : { length }),
-  }).catch((cause: unknown) => {
-    throw (cause as { type?: string }).type === 'entity.too.large'
-      ? tooLarge(limit)
-      : invalid('The request body was cut short')
-  })
-  if (text === '') return undefined
+  const bytes = await getRawBody(request, { limit, ...(length === undefined ? {} : { length }) }).catch(
+    (cause: unknown) => {
+      throw (cause as { type?: string }).type === 'entity.too.large'
+        ? tooLarge(limit)
+        : invalid('The request body was cut short')
+    },
+  )
+  if (bytes.length === 0) return undefined
+  // otherwise each byte that is no text would be stored as U+FFFD
+  if (!isUtf8(bytes)) throw invalid('The request body is not JSON: its bytes are not UTF-8')
+  const text = bytes.toString()
   try {
     const value = parseJson(text)
     return CAMEL_CASE.test(text) ? snakeCased(value) : value
@@ -137,6 +139,14 @@ function pathOf({ path, params }: Problem): string {
 const hint = ({ message }: Problem) => message.replace(/^Invalid input: /, '').replace(/\.$/, '')
 
 function shown(value: unknown): string {
-  const text = stringifyJson(value) ?? String(value)
+  const text = printed(value)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+function printed(value: unknown): string {
+  try {
+    return stringifyJson(value) ?? String(value)
+  } catch {
+    return '…' // nested deeper than can be printed
+  }
 }

@@ -63,7 +63,7 @@ export const bodies: Table = {
       ...notJson,
     },
     {
-      why: 'bytes that are no UTF-8 in a key',
+      why: 'half of a surrogate pair, escaped',
       ...rawPost('runs/set-tag', '{"run_id":"RUN","key":"\\ud800","value":""}'),
       ...refused('key'),
     },
@@ -132,6 +132,16 @@ export const bodies: Table = {
       why: 'deep nesting in an unknown field',
       ...rawPost('runs/set-tag', `{"run_id":"RUN","x":${'['.repeat(5000)}${']'.repeat(5000)}}`),
       ...missing('key'),
+    },
+    {
+      why: 'deep nesting in a field',
+      ...rawPost('runs/set-tag', `{"run_id":"RUN","key":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
+      ...refused("'key'"),
+    },
+    {
+      why: 'deep nesting beside lowerCamelCase',
+      ...rawPost('runs/set-tag', `{"runId":"RUN","x":${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}}`),
+      ...refused(),
     },
     { why: 'nesting deeper than a parser can go', ...rawPost('runs/set-tag', '['.repeat(200_000)), ...refused() },
     { why: 'null is an absent field', ...setTag({ run_id: 'RUN', key: null, value: 'v' }), ...missing('key') },
