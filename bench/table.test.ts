@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { quantile } from './figures.ts'
+import { printTable, ratioOf } from './table.ts'
+
+const figure = (median: number) => ({ median, lowest: median, highest: median, errors: 0 })
+const rate = { name: 'w', title: 'work', unit: '/s', better: 'more', required: 20 } as const
+const time = { ...rate, unit: 'ms', better: 'less' } as const
+
+test('a ratio says how many times better the first is, whichever way better goes', () => {
+  expect(ratioOf(rate, figure(400), figure(20))).toBe(20)
+  expect(ratioOf(time, figure(5), figure(100))).toBe(20)
+  expect(ratioOf(time, figure(5), { ...figure(100), failed: 'why' })).toBeUndefined()
+})
+
+test.each([
+  { assay: 400, verdict: 'pass' },
+  { assay: 399, verdict: '**miss**' },
+])('$assay a second beside 20 where 20 times is wanted: $verdict', ({ assay, verdict }) => {
+  const columns = [
+    { name: 'assay', figures: { w: figure(assay) } },
+    { name: 'mlflow', figures: { w: figure(20) } },
+  ]
+  expect(printTable([rate], columns, true)).toContain(`| 20 × | ${verdict} |`)
+})
+
+test('quantiles lie between the values they fall between', () => {
+  expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5)
+  expect(quantile([1, 2, 3], 1)).toBe(3)
+  expect(quantile([], 0.5)).toBeNaN()
+})
