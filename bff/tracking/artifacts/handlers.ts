@@ -10,7 +10,7 @@ import { planDownload } from './headers.ts'
 import type { ArtifactStore, Entry } from './store.ts'
 
 /** What the database knows of a run, as far as its artifacts go. */
-export type ArtifactRun = { experiment_id: Int64; artifact_uri: string; lifecycle_stage: string }
+type ArtifactRun = { experiment_id: Int64; artifact_uri: string; lifecycle_stage: string }
 
 export type ArtifactParts = {
   store: ArtifactStore

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { BigIntStats, Dirent } from 'node:fs'
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -35,13 +34,10 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
   /** The file or folder at a place, or nothing. Links and devices, there or on the way, are refused. */
   async function look(path: ArtifactPath): Promise<BigIntStats | undefined> {
     place(path)
-    let stats: BigIntStats | undefined
-    for (let depth = 0; depth <= path.length; depth++) {
-      stats = await lstat(join(root, ...path.slice(0, depth)), { bigint: true }).catch(orAbsent)
-      if (!stats) return undefined
-      if (!(stats.isFile() || stats.isDirectory())) throw invalid('Invalid path')
-    }
-    return stats
+    const onTheWay = Array.from({ length: path.length + 1 }, (_, depth) => join(root, ...path.slice(0, depth)))
+    const found = await Promise.all(onTheWay.map((at) => lstat(at, { bigint: true }).catch(orAbsent)))
+    if (found.some((stats) => stats && !stats.isFile() && !stats.isDirectory())) throw invalid('Invalid path')
+    return found.at(-1)
   }
 
   async function list(path: ArtifactPath): Promise<Entry[]> {
@@ -77,7 +73,7 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
   async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<void> {
     const target = place(path)
     if ((await look(path))?.isDirectory()) throw invalid(`'${path.join('/')}' is a folder; a file cannot replace it`)
-    const draft = join(spool.folder, randomUUID())
+    const draft = await spool.newName()
     try {
       await writeFile(await open(draft, 'wx', 0o600), counted(body, limits))
       await publish(draft, target)
@@ -91,7 +87,7 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
     if (path.length === 0) throw invalid('Invalid path')
     if (!(await look(path))) return
     // One rename takes the whole tree away at once; whatever stops the rest is swept at the next start.
-    const doomed = join(spool.folder, randomUUID())
+    const doomed = await spool.newName()
     const gone = await rename(place(path), doomed).then(() => true, orAbsent)
     if (!gone) return
     await syncFolder(dirname(place(path)))

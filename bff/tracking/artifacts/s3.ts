@@ -81,7 +81,8 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
     const file = await stat(path)
     if (file === 'folder') throw invalid(`'${path.join('/')}' is a folder, not a file`)
     if (!file) throw absent(`No such artifact: '${path.join('/')}'`)
-    return { ...file, read: (range) => read(keyOf(path), file, range), close: async () => {} }
+    const bytes = (range?: ByteRange) => read(keyOf(path), file, range)
+    return { ...file, read: answering(bytes), close: async () => {} }
   }
 
   async function read(key: string, { etag, size }: ArtifactFile, range?: ByteRange): Promise<Readable> {

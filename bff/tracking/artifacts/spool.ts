@@ -27,7 +27,12 @@ export async function openSpool(root: string) {
     mine.delete(folder)
     await rm(folder, { recursive: true, force: true })
   }
-  return { folder, close }
+  /** Made again where someone has cleaned up too well. */
+  const newName = async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return join(folder, randomUUID())
+  }
+  return { folder, newName, close }
 }
 
 /** Those of this process: a process can have several stores, and an older process of the same number none. */
