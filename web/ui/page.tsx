@@ -4,7 +4,7 @@ import { Fragment } from 'react'
 import { Link } from 'react-router'
 import c from './page.module.css'
 
-export type Crumb = { label: string; to?: string }
+type Crumb = { label: string; to?: string }
 
 type PageProps = {
   /** What the browser tab and the history say, most particular first. */

@@ -16,8 +16,8 @@ import type { Range } from './chart-scale.ts'
 import { logTicksOf, spread, tickFormat, ticksOf } from './chart-scale.ts'
 import c from './series-chart.module.css'
 
-export type ChartPoint = { x: number; mean: number; low: number; high: number }
-export type ChartLine = {
+type ChartPoint = { x: number; mean: number; low: number; high: number }
+type ChartLine = {
   id: string
   name: string
   color: string

@@ -81,7 +81,7 @@ export function Failed({ what, error, onRetry }: { what: string; error: unknown;
 }
 
 /** True after `ms`: what loads faster than that shows no skeleton. */
-export function useLater(ms: number): boolean {
+function useLater(ms: number): boolean {
   const [later, setLater] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setLater(true), ms)

@@ -77,7 +77,7 @@ export function attributeColumns(rows: readonly RunRow[]): TableColumn[] {
   ]
 }
 
-export function tookOf({ run: { info } }: RunRow): string {
+function tookOf({ run: { info } }: RunRow): string {
   return info.end_time === undefined || Number(info.end_time) === 0
     ? '–'
     : formatDuration(Number(info.end_time) - Number(info.start_time))

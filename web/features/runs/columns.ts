@@ -1,7 +1,7 @@
 import { betterDirection } from './direction.ts'
 import type { RunRow } from './runs.ts'
 
-export type Kind = 'metrics' | 'params' | 'tags'
+type Kind = 'metrics' | 'params' | 'tags'
 export type Column = {
   /** `metrics.loss` */
   id: string

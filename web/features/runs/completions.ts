@@ -3,7 +3,7 @@ import { quoteKey } from './view.ts'
 
 /** What the filter box can offer, gathered from the runs that are loaded. */
 export type Vocabulary = { fields: readonly KnownField[] }
-export type KnownField = {
+type KnownField = {
   kind: 'metrics' | 'params' | 'tags'
   key: string
   /** how many of the loaded runs have it */

@@ -15,7 +15,7 @@ const ROW = 28
 const NAME_WIDTH = 224
 const features = tableFeatures({ rowSelectionFeature })
 
-export type Sort = { by: string; descending: boolean }
+type Sort = { by: string; descending: boolean }
 
 type RunsTableProps = {
   rows: readonly RunRow[]

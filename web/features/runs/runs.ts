@@ -51,7 +51,7 @@ export const runCountQuery = (experimentIds: readonly string[], filter = '') =>
     enabled: experimentIds.length > 0,
   })
 
-export const tagOf = (run: Run, key: string): string | undefined => run.data.tags.find((tag) => tag.key === key)?.value
+const tagOf = (run: Run, key: string): string | undefined => run.data.tags.find((tag) => tag.key === key)?.value
 
 /** A run as tables and charts want it: values by key. */
 export type RunRow = {
