@@ -25,6 +25,7 @@ type RunRow = {
 
 /**
  * The lists are printed by Postgres: 22 rows a run cost Node more to parse and print again than the text costs to pass on.
+ * The rows come sorted out of their index; an `order by` within string_agg would sort each list again (a sixth of the time).
  * MLflow prints NaN as a word and an infinity as the largest double.
  */
 const page = (run_nos: readonly Int64[]): Sql =>
@@ -42,12 +43,12 @@ const page = (run_nos: readonly Int64[]): Sql =>
                          case when m.dataset_digest = '' then '' else ',"dataset_digest":' || to_json(m.dataset_digest) end
                   from model_metrics m
                   where m.series_id = s.series_id and m.step = s.last_step and m.timestamp = s.last_timestamp and m.value = s.last_value
-                  order by m.model_id, m.dataset_name limit 1), '') else '' end || '}', ',' order by s.key)
-       from series s where s.run_no = r.run_no) as metrics,
-      (select string_agg('{"key":' || to_json(p.key) || ',"value":' || to_json(p.value) || '}', ',' order by p.key)
-       from params p where p.run_no = r.run_no) as params,
-      (select string_agg('{"key":' || to_json(t.key) || ',"value":' || to_json(t.value) || '}', ',' order by t.key)
-       from tags t where t.run_no = r.run_no) as tags,
+                  order by m.model_id, m.dataset_name limit 1), '') else '' end || '}', ',')
+       from (select * from series where run_no = r.run_no order by key) s) as metrics,
+      (select string_agg('{"key":' || to_json(p.key) || ',"value":' || to_json(p.value) || '}', ',')
+       from (select * from params where run_no = r.run_no order by key) p) as params,
+      (select string_agg('{"key":' || to_json(t.key) || ',"value":' || to_json(t.value) || '}', ',')
+       from (select * from tags where run_no = r.run_no order by key) t) as tags,
       (select string_agg('{"tags":' || coalesce((
                   select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)::text
                   from dataset_input_tags t where t.run_no = i.run_no and t.dataset_no = i.dataset_no), '[]') ||
