@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bff,bench,bin,web,.ci}/**/*.test.{ts,tsx}'],
-          globalSetup: ['.ci/announce.ts', 'bff/test/global-setup.ts'],
+          globalSetup: ['bff/test/announce.ts', 'bff/test/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
