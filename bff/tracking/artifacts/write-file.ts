@@ -4,7 +4,7 @@ const MIB = 1024 * 1024
 /** Chunks of a socket are small: gathered, they cost half the CPU. */
 const BATCH = MIB
 /** A gigabyte left to the disk at once, at the end, would make every other fsync of the machine wait. */
-const UNSYNCED = 32 * MIB
+const UNSYNCED = 128 * MIB
 
 /** Writes a file and closes it. Bytes are received while earlier ones are written; all are on the disk once it resolves. */
 export async function writeFile(handle: FileHandle, chunks: AsyncIterable<Buffer>): Promise<void> {
