@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Endpoint } from '#contract'
-import { createRun, endpoints, parseJson, stringifyJson } from '#contract'
-import { call } from '../../../web/lib/client.ts'
+import { endpoints, parseJson, stringifyJson } from '#contract'
 import { testServer } from '../server.ts'
+import type { Answered, Fill } from './ask.ts'
+import { ask, filler } from './ask.ts'
 import type { Row } from './row.ts'
 import type { Seeded } from './seed.ts'
 import { seed, stored } from './seed.ts'
@@ -15,33 +15,9 @@ beforeAll(async () => {
   seeded = await seed(server)
 })
 
-/** The row's text with its words replaced by ids. */
-async function filler(row: Row) {
-  const words: Record<string, string> = { ...seeded, ABSENT: 'f'.repeat(32), UNIQUE: randomUUID() }
-  if (stringifyJson(row).includes('NEW_RUN'))
-    words.NEW_RUN = (
-      await call(createRun, { experiment_id: seeded.FRESH, run_name: 'new', start_time: 1 }, server)
-    ).run.info.run_id
-  return (text: string) => text.replace(/\b(?:[A-Z]+_)?[A-Z]{3,}\b/g, (word) => words[word] ?? word)
-}
-
-type Answered = { status: number; type: string | null; text: string }
-
-async function ask(row: Row, path: string, fill: (text: string) => string): Promise<Answered> {
-  const text = row.raw ?? (row.body === undefined ? undefined : stringifyJson(row.body))
-  const type = row.type === undefined && text !== undefined ? 'application/json' : row.type
-  const response = await fetch(server.base + fill(path), {
-    method: row.method,
-    headers: { ...(type ? { 'content-type': type } : {}), ...row.headers },
-    // bytes, since fetch would give a text a content type of its own
-    ...(text === undefined ? {} : { body: new TextEncoder().encode(fill(text)) }),
-  })
-  return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
-}
-
 const INTERNALS = /\b(select|insert into|update \w+ set|psycopg|pg_\w+|relation "|ZodError)\b|node_modules|\.ts:\d/i
 
-function checkRefusal(row: Row, { status, type, text }: Answered, fill: (text: string) => string) {
+function checkRefusal(row: Row, { status, type, text }: Answered, fill: Fill) {
   expect(status).toBe(row.status)
   expect(type).toBe('application/json')
   if (row.method === 'HEAD') return
@@ -56,7 +32,7 @@ function checkRefusal(row: Row, { status, type, text }: Answered, fill: (text: s
   expect(message.length).toBeGreaterThan(10)
 }
 
-function checkAnswer(row: Row, { status, text, type }: Answered, fill: (text: string) => string) {
+function checkAnswer(row: Row, { status, text, type }: Answered, fill: Fill) {
   expect({ status, text }).toEqual({ status: row.status, text: expect.any(String) })
   if (row.method === 'HEAD') {
     expect(text).toBe('')
@@ -67,7 +43,7 @@ function checkAnswer(row: Row, { status, text, type }: Answered, fill: (text: st
   checkShape(text, row, fill)
 }
 
-function checkShape(text: string, { shape, without }: Pick<Row, 'shape' | 'without'>, fill: (text: string) => string) {
+function checkShape(text: string, { shape, without }: Pick<Row, 'shape' | 'without'>, fill: Fill) {
   const body = parseJson(text)
   expect(body).toMatchObject(parseJson(fill(stringifyJson(shape))) as object)
   for (const name of without ?? []) expect(body).not.toHaveProperty(name)
@@ -75,13 +51,13 @@ function checkShape(text: string, { shape, without }: Pick<Row, 'shape' | 'witho
 
 describe.each(tables)('$about', ({ rows }) => {
   test.each(rows)('$why → $status', async (row) => {
-    const fill = await filler(row)
+    const fill = await filler(server, seeded, row)
     const before = row.status >= 400 ? await stored(server, seeded) : undefined
-    const answered = await ask(row, row.path, fill)
+    const answered = await ask(server, row, row.path, fill)
     if (before) checkRefusal(row, answered, fill)
     else checkAnswer(row, answered, fill)
     if (row.path.startsWith('/api/') && (before || row.method === 'GET')) {
-      const twin = await ask(row, row.path.replace('/api/', '/ajax-api/'), fill)
+      const twin = await ask(server, row, row.path.replace('/api/', '/ajax-api/'), fill)
       expect(twin.status).toBe(answered.status)
       if (row.code !== 'ENDPOINT_NOT_FOUND') expect(twin).toEqual(answered)
     }

@@ -39,7 +39,10 @@ export function newRun({ experiment_id, run_name, user_id, start_time, tags }: I
 
 export type CreatedRun = { run_id: string; run_no: Int64; artifact_uri: string }
 
-/** Insert runs into active experiments. Runs of experiments that are not there or not active are left out of the answer. */
+/**
+ * Insert runs into active experiments, which cannot be deleted until these are there.
+ * Runs of experiments that are not there or not active are left out of the answer.
+ */
 export async function insertRuns(db: Db, runs: readonly NewRun[]): Promise<Map<string, CreatedRun>> {
   const inserted = await rows<CreatedRun>(
     db,
@@ -53,6 +56,7 @@ export async function insertRuns(db: Db, runs: readonly NewRun[]): Promise<Map<s
                   ${runs.map((r) => r.user_id)}::text[], ${runs.map((r) => r.start_time)}::bigint[])
            as new (run_id, experiment_id, run_name, user_id, start_time)
       join experiments e on e.experiment_id = new.experiment_id and e.lifecycle_stage = 'active'
+      for share of e
       returning run_id, run_no, artifact_uri`,
     ),
   )
