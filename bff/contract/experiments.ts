@@ -5,6 +5,7 @@ import {
   byNameOrNumber,
   Characters,
   KeyValue,
+  keyField,
   listOf,
   Nothing,
   pageSize,
@@ -30,9 +31,9 @@ export const Experiment = z
 export type Experiment = z.output<typeof Experiment>
 
 const ExperimentId = z.object({ experiment_id: Required })
-/** Experiment tags have no name rule but lengths, and are never cut. */
+/** Longer than a run's, and never cut. */
 const ExperimentTag = z.object({
-  key: Required.refine(...within(250)),
+  key: keyField(),
   value: Text.transform((value) => value ?? '').refine(...within(20_000)),
 })
 

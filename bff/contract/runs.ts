@@ -85,7 +85,8 @@ export const createRun = endpoint({
     user_id: Text.transform((user) => user ?? '').refine(...within(256)),
     run_name: Text,
     start_time: OptionalInt64.transform((time) => time ?? 0),
-    tags: listOf(PairField),
+    // MLflow has no rule for the keys of these, as it has for those that are set later
+    tags: listOf(PairField.extend({ key: Required.refine(...within(250)) })),
   }),
   output: z.object({ run: Run }),
 })

@@ -169,7 +169,7 @@ export function keyProblem(key: string): string | undefined {
   if (codePoints(key) > 250) return `a key has at most 250 characters, this one has ${codePoints(key)}`
   if (!KEY_CHARACTERS.test(key))
     return 'Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)'
-  if (key.split('/').some((part) => part === '' || part === '.' || part === '..'))
+  if (key.startsWith('..') || key.split('/').some((part) => part === '' || part === '.' || part === '..'))
     return 'Names may be treated as files in certain cases, and must not resolve to other names when treated as such'
   return undefined
 }

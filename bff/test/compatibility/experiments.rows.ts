@@ -181,6 +181,11 @@ export const experiments: Table = {
       ...refused("'active' state"),
     },
     {
+      why: 'set a tag: a bad key',
+      ...post('experiments/set-experiment-tag', { experiment_id: 'EXPERIMENT', key: 'a,b', value: 'v' }),
+      ...refused("'key'", 'may only contain alphanumerics'),
+    },
+    {
       why: 'set a tag: half of a surrogate pair',
       ...post('experiments/set-experiment-tag', { experiment_id: 'EXPERIMENT', key: 'k', value: '\ud800' }),
       ...refused("'value'", 'surrogate'),

@@ -62,10 +62,15 @@ export const searches: Table = {
       ...answers({ runs: [{ info: { run_name: 'gone' } }, { info: { run_name: 'seeded' } }] }),
     },
     { why: 'no experiments match nothing', ...search({ experiment_ids: [] }), ...answers(), without: ['runs'] },
+    {
+      why: 'an experiment that is no number',
+      ...search({ experiment_ids: ['EXPERIMENT', 'abc'] }),
+      ...refused('experiment_id', 'number'),
+    },
     { why: 'no list of experiments', ...post('runs/search'), ...answers(), without: ['runs'] },
     {
       why: 'unknown experiments match nothing',
-      ...search({ experiment_ids: ['987654', 'abc', '-1', ''] }),
+      ...search({ experiment_ids: ['987654', '123456789012345678'] }),
       ...answers(),
       without: ['runs'],
     },

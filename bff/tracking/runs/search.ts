@@ -1,14 +1,13 @@
 import type { Endpoints, Input, Int64 } from '#contract'
-import { int64 } from '#contract'
 import type { Scope } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
+import { experimentNo } from '../experiments/experiments.ts'
 import { runsCount, runsSearch } from '../search/search.ts'
 import { runsByNo } from './read.ts'
 
-/** Ids that are no numbers name no experiment, and so match nothing, as MLflow has it. */
-const experimentNos = (ids: readonly string[]): Int64[] => ids.filter((id) => /^\d{1,18}$/.test(id)).map(int64)
+const experimentNos = (ids: readonly string[]): Int64[] => ids.map(experimentNo)
 
 export async function searchRuns(
   db: Db,
