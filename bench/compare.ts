@@ -104,7 +104,7 @@ async function compare(): Promise<number> {
       running.push(started.tracker)
       figures[name] = started.figures
     }
-    const seeds = running.map((tracker) => seedOf(rest(tracker.url)))
+    const seeds = running.map((tracker) => seedOf(rest(tracker.url, { patient: true })))
     const measured = await measure(chosen, seeds, values.quick ? quickPace : fullPace, tell)
     Object.keys(launches).forEach((name, index) => {
       figures[name] = { ...figures[name], ...measured[index] }

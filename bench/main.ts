@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const chosen = works.filter((work) => !wanted || wanted.includes(work.name))
   const figures = await measure(
     chosen,
-    values.url.map((url) => seedOf(rest(url))),
+    values.url.map((url) => seedOf(rest(url, { patient: true }))),
     pace,
     tell,
   )

@@ -20,8 +20,11 @@ export class RestError extends Error {
 
 const api = '/api/2.0/mlflow'
 
-/** `http://user:password@host` is sent as basic authentication: fetch itself refuses such addresses. */
-export function rest(address: string): Rest {
+/**
+ * `http://user:password@host` is sent as basic authentication: fetch itself refuses such addresses. With `patient`, what
+ * found its connection closed is sent once more, whatever it was: a busy server may close one just as it is used again.
+ */
+export function rest(address: string, { patient = false } = {}): Rest {
   const url = new URL(address)
   const headers: Record<string, string> = {}
   if (url.username) {
@@ -32,7 +35,11 @@ export function rest(address: string): Rest {
 
   const send = async (method: string, path: string, init: RequestInit = {}) => {
     const target = base + (path.startsWith('/') ? path : `${api}/${path}`)
-    const response = await fetch(target, { ...init, method, headers: { ...headers, ...init.headers } })
+    const whole = { ...init, method, headers: { ...headers, ...init.headers } }
+    const response = await fetch(target, whole).catch((error: unknown) => {
+      if (patient) return fetch(target, whole)
+      throw error
+    })
     if (!response.ok)
       throw new RestError(response.status, `${method} ${target}: ${response.status} ${await response.text()}`)
     return response

@@ -38,6 +38,7 @@ const underLoad = ({ load, connections, each, ids, ...rest }: LoadWork): Work =>
     const authorization = seed.server.headers.authorization
     const wanted = { name: load, connections, seconds: pace.seconds, ids: await ids(seed, pace) }
     const { requests, seconds, p99, errors, first_error } = await runLoad(seed.server.base, authorization, wanted)
+    if (requests === 0) throw new Error(first_error ?? `no answer within ${pace.seconds} s`)
     return { values: [(requests * each) / seconds], p99_ms: p99, errors, ...(first_error && { first_error }) }
   },
 })
