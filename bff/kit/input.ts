@@ -114,7 +114,7 @@ const SEE = 'See the API docs for more information about request parameters.'
 type Problem = z.core.$ZodIssue & { params?: { missing?: boolean; calledName?: boolean } }
 
 /** The first problem, in the words that MLflow's own tests compare (mlflow/utils/validation.py). */
-export function asInvalid(error: z.ZodError): ApiError {
+function asInvalid(error: z.ZodError): ApiError {
   const issue = error.issues[0] as Problem | undefined
   if (!issue) return invalid('Invalid request')
   const path = pathOf(issue)

@@ -34,8 +34,8 @@ export class StreamAnswer {
   }
 }
 
-export type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer
-export type Handler<E extends Endpoint> = (input: Input<E>, context: Context) => Promise<Answer<E>>
+type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer
+type Handler<E extends Endpoint> = (input: Input<E>, context: Context) => Promise<Answer<E>>
 export type HandlersOf<Endpoints> = {
   [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
 }

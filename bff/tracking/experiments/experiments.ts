@@ -127,7 +127,7 @@ export async function updateExperiment(db: Db, { experiment_id, new_name }: In<'
 }
 
 /** An active experiment, locked against a change of its stage until the transaction ends. */
-export async function requireActiveExperiment(db: Db, experiment_id: string) {
+async function requireActiveExperiment(db: Db, experiment_id: string) {
   const found = await row<{ lifecycle_stage: string; artifact_location: string }>(
     db,
     sql`select lifecycle_stage, artifact_location from experiments where experiment_id = ${experimentNo(experiment_id)} for share`,
@@ -171,11 +171,7 @@ export async function restoreExperiment(db: Db, { experiment_id }: In<'restoreEx
 const VIEW_TAG = 'mlflow.customView.view'
 const VIEW_TAG_LIMIT = 50
 
-export const upsertExperimentTags = async (
-  db: Db,
-  experiment: Int64,
-  tags: readonly { key: string; value: string }[],
-) => {
+const upsertExperimentTags = async (db: Db, experiment: Int64, tags: readonly { key: string; value: string }[]) => {
   if (tags.length === 0) return
   const last = new Map(tags.map(({ key, value }) => [key, value]))
   await db.query(
@@ -208,7 +204,7 @@ export async function deleteExperimentTag(db: Db, { experiment_id, key }: In<'de
 }
 
 /** Which experiments a caller may see, as a condition on an experiment_id column. */
-export const inScope = (column: Sql, { experiments }: Scope): Sql =>
+const inScope = (column: Sql, { experiments }: Scope): Sql =>
   experiments === 'all' ? sql`true` : sql`${column} = any(${experiments}::bigint[])`
 
 export async function summariseExperiments(db: Db, { experiment_ids }: In<'summariseExperiments'>, scope: Scope) {
