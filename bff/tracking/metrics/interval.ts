@@ -10,7 +10,7 @@ import { asTexts, byStep, compareInts, concat, pick, printPoints, sorted, stored
  * Which of `count` ordered rows MLflow 3.17 shows: the first of each of `size` equal buckets (NTILE: the first
  * `count mod size` buckets have one more), and the very last row in place of the last of them.
  */
-export function sampledRows(count: number, size: number): number[] {
+function sampledRows(count: number, size: number): number[] {
   if (count <= size) return Array.from({ length: count }, (_, i) => i)
   const small = Math.floor(count / size)
   const bigger = count % size

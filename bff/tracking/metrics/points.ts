@@ -24,14 +24,12 @@ const compareValues = (a: number, b: number) =>
 
 export const byStep = (a: Point, b: Point) =>
   compare(a.step, b.step) || compare(a.timestamp, b.timestamp) || compareValues(a.value, b.value)
-export const byTime = (a: Point, b: Point) =>
-  compare(a.timestamp, b.timestamp) || compare(a.step, b.step) || compareValues(a.value, b.value)
 
 /**
  * MLflow's rule for the latest metric: largest step, then timestamp, then value. MLflow keeps NaN as 0 with a mark, so NaN
  * takes part as 0; of 0 and NaN the number is taken, whichever came first.
  */
-export function isLater(a: Point, b: Point): boolean {
+function isLater(a: Point, b: Point): boolean {
   const order = compare(a.step, b.step) || compare(a.timestamp, b.timestamp) || compare(a.value || 0, b.value || 0)
   return order > 0 || (order === 0 && Number.isNaN(b.value) && !Number.isNaN(a.value))
 }

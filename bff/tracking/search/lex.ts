@@ -1,5 +1,5 @@
 /** One part of a dotted name: `metrics`, `` `val/loss` `` or `"mlflow.user"`. */
-export type Part = { text: string; quote: '' | '`' | '"' }
+type Part = { text: string; quote: '' | '`' | '"' }
 
 /** `position` counts UTF-16 units from 0, like a string index; `text` is the token as written. */
 export type Token = { position: number; text: string } & (

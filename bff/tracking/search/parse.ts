@@ -264,7 +264,7 @@ const expectedTime = ({ key }: Field, { text }: Token) =>
 
 const parseId = (text: string) => (/^-?\d{1,18}$/.test(text) ? BigInt(text) : undefined)
 
-export const MAX_ORDER_KEYS = 100
+const MAX_ORDER_KEYS = 100
 const MAX_ORDER_LENGTH = 1_000
 
 /** The order that is asked for, without the tie-breakers. */

@@ -9,7 +9,7 @@ import { digestOf, readToken, writeToken } from './token.ts'
 import type { OrderKey, Subject } from './tree.ts'
 
 /** Which experiments the caller may see. */
-export type Scope = 'all' | readonly Int64[]
+type Scope = 'all' | readonly Int64[]
 export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
 
 type Query = {
@@ -25,7 +25,7 @@ type Query = {
 export type RunsQuery = Query & { experiment_ids: readonly Int64[]; run_view_type?: ViewType | undefined }
 export type ExperimentsQuery = Query & { view_type?: ViewType | undefined }
 
-export type Page = { keys: Int64[]; next_page_token?: string }
+type Page = { keys: Int64[]; next_page_token?: string }
 
 /** One page of a search. `statement` gives one row more than the page when there is a next one; run it with `db.texts`. */
 export type Search = { statement: Sql; page(rows: readonly TextRow[]): Page }

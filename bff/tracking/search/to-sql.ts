@@ -7,7 +7,7 @@ const FOLDING = raw('collate "und-x-icu"')
 
 const TYPES: Record<Kind, Sql> = { number: raw('float8'), text: raw('text'), time: raw('bigint'), id: raw('bigint') }
 
-export const findEntity = (subject: Subject, entity: string): Entity => {
+const findEntity = (subject: Subject, entity: string): Entity => {
   const found = subject.entities.find(({ name }) => name === entity)
   if (!found) throw new TypeError(`${subject.name} have no ${entity}`)
   return found

@@ -12,13 +12,13 @@ import type { Outcome } from './queue.ts'
 import { WriteQueue } from './queue.ts'
 
 /** What log-metric, log-parameter, set-tag and log-batch have in common. */
-export type RunWrite = {
+type RunWrite = {
   run_id: string
   metrics: readonly MetricField[]
   params: readonly KeyValue[]
   tags: readonly KeyValue[]
 }
-export type Write = { create: NewRun } | { log: RunWrite }
+type Write = { create: NewRun } | { log: RunWrite }
 export type Written = CreatedRun | undefined
 
 export type RunWrites = WriteQueue<Write, Written>

@@ -1,11 +1,11 @@
-import type { Comparison, Field, Filter, OrderKey, Span, Value } from '../tracking/search/tree.ts'
+import type { Comparison, Field, Filter, OrderKey, Span, Value } from './tree.ts'
 
 type Held = string | number | bigint
 
 /** A row of a search as plain data: what it has under each field, several values only for datasets. */
 export type ModelRow = { key: bigint; values: ReadonlyMap<string, readonly Held[]> }
 
-export const fieldName = ({ entity, key }: Pick<Field, 'entity' | 'key'>) => `${entity}.${key}`
+const fieldName = ({ entity, key }: Pick<Field, 'entity' | 'key'>) => `${entity}.${key}`
 
 const held = (row: ModelRow, field: Pick<Field, 'entity' | 'key'>): readonly Held[] =>
   row.values.get(fieldName(field)) ?? []
