@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { axeProblems, curve, openStory, widerThanScreen } from './fixtures.ts'
+import { axeProblems, curve, layoutShift, openStory, widerThanScreen } from './fixtures.ts'
 
 const { visit, newExperiment, newRun, newArtifact } = openStory()
 
@@ -60,13 +60,14 @@ describe.each([
   { screen: 'a desk in the dark', viewport: DESK, colorScheme: 'dark' },
   { screen: 'a phone in the light', viewport: PHONE, colorScheme: 'light' },
 ] as const)('on $screen', ({ viewport, colorScheme }) => {
-  test.each(NAMES)('%s: nothing for axe to find, nothing wider than the screen', async (name) => {
+  test.each(NAMES)('%s: axe finds nothing, nothing is wider than the screen, nothing jumps', async (name) => {
     const wanted = pages[name]
     if (!wanted) throw new Error(`no page ${name}`)
     const page = await visit(wanted.path, { viewport, colorScheme })
     await wanted.ready(page)
     expect(await axeProblems(page)).toEqual([])
     expect(await widerThanScreen(page)).toBeLessThanOrEqual(0)
+    expect(await layoutShift(page)).toBeLessThan(0.1)
   })
 })
 

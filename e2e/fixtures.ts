@@ -24,14 +24,14 @@ const START = Date.UTC(2026, 10, 20, 9)
  * What a story has: the real program with a database of its own, a browser, and ways to arrange things through the API.
  * A story in which the browser complains (console error, page error, report of the content security policy) fails.
  */
-export function openStory() {
+export function openStory(...flags: string[]) {
   let assay: RunningProgram
   let browser: Browser
   let open: { page: Page; complaints: string[]; allowed: RegExp[] }[] = []
   let started = 0
 
   beforeAll(async () => {
-    const [program, opened] = await Promise.all([startAssay(), openBrowser()])
+    const [program, opened] = await Promise.all([startAssay(...flags), openBrowser()])
     assay = program
     browser = opened
   })
@@ -53,7 +53,9 @@ export function openStory() {
   ) => {
     const { page, complaints } = await openPage(browser, assay.url, { locale: 'en-GB', timezoneId: 'UTC', ...context })
     open.push({ page, complaints, allowed: allow })
-    await page.goto(path)
+    await page.addInitScript(watchLayout)
+    // below a prefix the address of the server has a path of its own
+    await page.goto(assay.url + path)
     return page
   }
 
@@ -107,6 +109,20 @@ export function openStory() {
 
   return { visit, newExperiment, newRun, newArtifact }
 }
+
+/** Runs in the page, before anything of it: adds up what moved without the reader's doing. */
+function watchLayout() {
+  const shifts: number[] = []
+  Object.assign(window, { shifts })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+      if ('value' in entry && typeof entry.value === 'number') shifts.push(entry.value)
+  }).observe({ type: 'layout-shift', buffered: true })
+}
+
+/** The cumulative layout shift since the page was opened; browsers call less than 0.1 good. */
+export const layoutShift = (page: Page): Promise<number> =>
+  page.evaluate(() => (window as unknown as { shifts: number[] }).shifts.reduce((sum, shift) => sum + shift, 0))
 
 const pairs = (values: Record<string, string> = {}) => Object.entries(values).map(([key, value]) => ({ key, value }))
 

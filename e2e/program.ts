@@ -6,9 +6,9 @@ import { join } from 'node:path'
 export type RunningProgram = { url: string; stop(): Promise<void> }
 
 /** The program as a user starts it, on a free port, with an empty folder of its own. */
-export async function startAssay(): Promise<RunningProgram> {
+export async function startAssay(...flags: string[]): Promise<RunningProgram> {
   const data = await mkdtemp(join(tmpdir(), 'assay-story-'))
-  const args = [join(import.meta.dirname, '../bin/assay'), 'serve', '--port', '0', '--data', data]
+  const args = [join(import.meta.dirname, '../bin/assay'), 'serve', '--port', '0', '--data', data, ...flags]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let printed = ''

@@ -6,13 +6,11 @@ import { createRoot } from 'react-dom/client'
 import { fromMlflowHash } from './app/mlflow-urls.ts'
 import { Providers } from './app/providers.tsx'
 import { createRouter } from './app/router.tsx'
-import { basePath } from './lib/document.ts'
-
-const underBase = (path: string) => basePath + path.slice(1)
+import { prefix } from './lib/document.ts'
 
 // Bookmarks of MLflow's page are hash routes, which no server sees: they are translated here, before the first page is drawn.
 const bookmarked = fromMlflowHash(location.hash)
-if (bookmarked !== undefined) history.replaceState(null, '', underBase(bookmarked))
+if (bookmarked !== undefined) history.replaceState(null, '', prefix + bookmarked)
 
 const router = createRouter()
 window.addEventListener('hashchange', () => {

@@ -1,6 +1,6 @@
 import type { RouteObject } from 'react-router'
 import { createBrowserRouter } from 'react-router'
-import { basePath } from '../lib/document.ts'
+import { prefix } from '../lib/document.ts'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { RouteProblem } from './route-problem.tsx'
 import { Shell } from './shell.tsx'
@@ -34,5 +34,5 @@ export const createRouter = () =>
         children: [{ ErrorBoundary: RouteProblem, HydrateFallback: Blank, children: pages }],
       },
     ],
-    { basename: basePath },
+    { basename: prefix || '/' },
   )

@@ -1,16 +1,13 @@
 import type { Call, Endpoint, Output } from '#contract'
 import { ApiError } from '#contract'
 import { call, urlOf } from './client.ts'
-import { basePath } from './document.ts'
-
-/** The mount point without its last slash: what a path of the contract is put behind. */
-const base = basePath.replace(/\/$/, '')
+import { prefix } from './document.ts'
 
 /** `call` from where the app is mounted. */
 export const ask = <E extends Endpoint>(endpoint: E, input: Call<E>, signal?: AbortSignal): Promise<Output<E>> =>
-  call(endpoint, input, { base, signal })
+  call(endpoint, input, { base: prefix, signal })
 
-export const addressOf = <E extends Endpoint>(endpoint: E, input: Call<E>): string => urlOf(endpoint, input, base)
+export const addressOf = <E extends Endpoint>(endpoint: E, input: Call<E>): string => urlOf(endpoint, input, prefix)
 
 /** What the reader can do about an error decides which state a page shows. */
 export function kindOfProblem(error: unknown): 'absent' | 'forbidden' | 'signed-out' | 'refused' | 'failed' {

@@ -1,7 +1,7 @@
 /** What the server wrote into index.html: where the app is mounted, and the nonce of this page's styles. */
 
-/** Path of the app with a slash at both ends: `/` or `/some/prefix/`. */
-export const basePath = new URL(document.baseURI).pathname
+/** Path at which the app is mounted, without a slash at its end: empty, or `/some/prefix`. */
+export const prefix = new URL(document.baseURI).pathname.replace(/\/$/, '')
 
 const nonceHolder = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')
 

@@ -1,6 +1,6 @@
-import { basePath } from './document.ts'
+import { prefix } from './document.ts'
 
-const server = () => `${location.origin}${basePath.replace(/\/$/, '')}`
+const server = () => `${location.origin}${prefix}`
 
 /** The Python that fills an empty page: it can be pasted as it is. */
 export const snippets = {

@@ -3,7 +3,7 @@
 export type Range = { start: number; end: number }
 
 /** Four or five round ticks with equal decimals. */
-export function ticksOf(low: number, high: number, about = 4): number[] {
+export function ticksOf(low: number, high: number, about = 4.5): number[] {
   if (!(high > low)) return [low]
   const rough = (high - low) / about
   const power = 10 ** Math.floor(Math.log10(rough))

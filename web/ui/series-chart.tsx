@@ -81,7 +81,7 @@ export function SeriesChart({ lines, range, log, summary, formatX, onZoom }: Ser
           accessibilityLayer={false}
           {...drag.handlers}
         >
-          <CartesianGrid vertical={false} stroke="var(--grid)" />
+          <CartesianGrid vertical={false} stroke="var(--grid)" syncWithTicks />
           <XAxis
             {...axis}
             dataKey="x"

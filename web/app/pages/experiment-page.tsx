@@ -15,6 +15,7 @@ import { RunsList } from '../../features/runs/runs-list.tsx'
 import { RunsTable } from '../../features/runs/runs-table.tsx'
 import { SameLine } from '../../features/runs/same-line.tsx'
 import { SelectionBar } from '../../features/runs/selection-bar.tsx'
+import { SortMenu } from '../../features/runs/sort-menu.tsx'
 import type { RunsView } from '../../features/runs/view.ts'
 import { asFilter, orderBy, readView, writeView } from '../../features/runs/view.ts'
 import { vocabularyOf } from '../../features/runs/vocabulary.ts'
@@ -137,6 +138,11 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
           onChange={(event) => change({ showEqual: !event.currentTarget.checked })}
         />
         <span className={c.rule} />
+        <SortMenu
+          columns={shown}
+          sort={{ by: view.sort, descending: view.descending }}
+          onSort={({ by, descending }) => change({ sort: by, descending })}
+        />
         <ColumnPicker
           all={columns}
           shown={shown}

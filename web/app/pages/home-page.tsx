@@ -30,22 +30,23 @@ export function Component() {
   const rowsOf = (query: typeof latest) => query.data?.pages[0]?.runs.map(toRow) ?? []
   const runningRows = rowsOf(running)
   const latestRows = rowsOf(latest)
-  const nothing = experiments.isSuccess && latest.isSuccess && latestRows.length === 0
+  const failed = [experiments, running, latest].find((query) => query.isError)
+  // all of it at once: what comes by itself would push the rest down
+  const ready = experiments.isSuccess && (ids.length === 0 || (running.isSuccess && latest.isSuccess))
 
   return (
     <Page title={['Home']} crumbs={[{ label: 'Home' }]}>
       <h1 className="vh">Home</h1>
-      {experiments.isError ? (
-        <Failed
-          what="The experiments could not be read"
-          error={experiments.error}
-          onRetry={() => void experiments.refetch()}
-        />
-      ) : nothing ? (
+      {failed && (
+        <Failed what="The runs could not be read" error={failed.error} onRetry={() => void failed.refetch()} />
+      )}
+      {!failed && !ready && <SkeletonRows what="runs" rows={12} />}
+      {ready && latestRows.length === 0 && (
         <Empty icon={<IconFlask size={20} aria-hidden />} title="No runs yet" code={snippets.firstRun()}>
           <p>Point a client at this server and the first run shows up here.</p>
         </Empty>
-      ) : (
+      )}
+      {ready && latestRows.length > 0 && (
         <div className={c.columns}>
           <div className={c.pile}>
             {runningRows.length > 0 && (
@@ -57,15 +58,10 @@ export function Component() {
               </Panel>
             )}
             <Panel title="Latest runs">
-              {latestRows.length === 0 ? (
-                <SkeletonRows what="runs" rows={8} />
-              ) : (
-                <RunLines rows={latestRows} nameOf={nameOf} now={latest.dataUpdatedAt} />
-              )}
+              <RunLines rows={latestRows} nameOf={nameOf} now={latest.dataUpdatedAt} />
             </Panel>
           </div>
           <Panel title="Experiments" action={<Link to={paths.experiments()}>All</Link>}>
-            {list.length === 0 && <SkeletonRows what="experiments" rows={4} />}
             <ul className={c.experiments}>
               {list.slice(0, 10).map(({ experiment_id, name }) => {
                 const summary = summaries.data?.get(experiment_id)

@@ -91,6 +91,7 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
                   </td>
                   <td className={`${t.num} ${c.extra} t2`}>
                     <Value
+                      format={short}
                       value={
                         buckets &&
                         extreme(
@@ -102,6 +103,7 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
                   </td>
                   <td className={`${t.num} ${c.extra} t2`}>
                     <Value
+                      format={short}
                       value={
                         buckets &&
                         extreme(

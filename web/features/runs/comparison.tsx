@@ -84,7 +84,7 @@ function Line({ column, rows }: { column: Column; rows: readonly RunRow[] }) {
         return (
           <td
             key={row.id}
-            className={column.numeric ? t.num : undefined}
+            className={column.numeric ? 'tn' : undefined}
             data-best={(best !== undefined && value === best) || undefined}
           >
             {kind === 'metrics' ? (

@@ -20,7 +20,7 @@ export function RunHeader({ row }: { row: RunRow }) {
           {ended !== undefined && `, took ${formatDuration(ended - Number(info.start_time))}`}
         </span>
       </div>
-      {note && <p className={c.note}>{note}</p>}
+      {note && note.toLowerCase() !== row.name.toLowerCase() && <p className={c.note}>{note}</p>}
       {info.lifecycle_stage === 'deleted' && (
         <p className={c.deleted}>This run is deleted. It can be read, not changed.</p>
       )}

@@ -43,6 +43,9 @@ test.each([
   { typed: 'metrics.loss < 1', filter: 'metrics.loss < 1' },
   { typed: 'status IN ("FAILED")', filter: 'status IN ("FAILED")' },
   { typed: 'metrics.lo', filter: 'metrics.lo' },
+  { typed: 'wide and deep (in half)', filter: "attributes.run_name ILIKE '%wide and deep (in half)%'" },
+  { typed: 'user_id is not null', filter: 'user_id is not null' },
+  { typed: "run_name like 'a%'", filter: "run_name like 'a%'" },
 ])('typing $typed asks for $filter', ({ typed, filter }) => {
   expect(asFilter(typed)).toBe(filter)
 })

@@ -55,8 +55,9 @@ export function orderBy({ sort, descending }: Pick<RunsView, 'sort' | 'descendin
 
 export const quoteKey = (key: string): string => (key.includes('`') ? `"${key}"` : `\`${key}\``)
 
+// a comparison sign, a word that compares with what it needs behind it, or a field at the start
 const LOOKS_LIKE_QUERY =
-  /[=<>!~`]|\b(i?like|in|between|is|not|and|or)\b|^\s*(attributes?|metrics?|params?|tags?|datasets?|run)\./i
+  /[=<>!~`]|\b(i?like|in|between|is)\s*(['"(\d]|not\b|null\b)|^\s*\(*\s*(attributes?|attr|metrics?|params?|tags?|datasets?|run)\./i
 
 /** Plain words search names; everything else is the server's to judge. */
 export function asFilter(typed: string): string {
