@@ -1,9 +1,10 @@
 import type { Int64 } from '#contract'
 import { int64 } from '#contract'
 import type { Sql, TextRow } from '#kit/sql.ts'
-import { sql } from '#kit/sql.ts'
+import { raw, sql } from '#kit/sql.ts'
 import { parseFilter, parseOrder } from './parse.ts'
 import { EXPERIMENTS, RUNS } from './subjects.ts'
+import type { Within } from './to-sql.ts'
 import { allOf, filterToSql, pageToSql } from './to-sql.ts'
 import { digestOf, readToken, writeToken } from './token.ts'
 import type { OrderKey, Subject } from './tree.ts'
@@ -31,14 +32,12 @@ type Page = { keys: Int64[]; next_page_token?: string }
 export type Search = { statement: Sql; page(rows: readonly TextRow[]): Page }
 
 /** The runs of some experiments: keys are `run_no`. */
-export function runsSearch(query: RunsQuery): Search {
-  const ids = [...new Set(query.experiment_ids.map(String))].sort()
-  return search(RUNS, query, runsWithin(query), [ids, query.run_view_type ?? 'ACTIVE_ONLY'])
-}
+export const runsSearch = (query: RunsQuery): Search =>
+  search(RUNS, query, runsWithin(query), [distinct(query.experiment_ids), stagesOf(query.run_view_type)])
 
 /** The experiments that the caller may see: keys are `experiment_id`. */
 export const experimentsSearch = (query: ExperimentsQuery): Search =>
-  search(EXPERIMENTS, query, experimentsWithin(query), [query.view_type ?? 'ACTIVE_ONLY'])
+  search(EXPERIMENTS, query, experimentsWithin(query), [stagesOf(query.view_type)])
 
 type RunsCount = Pick<RunsQuery, 'experiment_ids' | 'filter' | 'run_view_type' | 'scope'>
 type ExperimentsCount = Pick<ExperimentsQuery, 'filter' | 'view_type' | 'scope'>
@@ -48,35 +47,45 @@ export const runsCount = (query: RunsCount): Sql => count(RUNS, runsWithin(query
 export const experimentsCount = (query: ExperimentsCount): Sql =>
   count(EXPERIMENTS, experimentsWithin(query), query.filter)
 
-function runsWithin({ experiment_ids, run_view_type, scope }: RunsCount): Sql[] {
-  return [
-    oneOf(sql`r.experiment_id`, experiment_ids),
-    ...inScope(sql`r.experiment_id`, scope),
-    ...inView(sql`r.lifecycle_stage`, run_view_type),
+function runsWithin({ experiment_ids, run_view_type, scope }: RunsCount): Within {
+  const visible = scope === 'all' ? undefined : new Set(distinct(scope))
+  const ids = distinct(experiment_ids).filter((id) => visible?.has(id) ?? true)
+  const stages = stagesOf(run_view_type)
+  const conditions = [
+    oneOf(sql`r.experiment_id`, ids, raw('bigint')),
+    oneOf(sql`r.lifecycle_stage`, stages, raw('text')),
   ]
+  if (ids.length * stages.length <= 1) return { conditions }
+  const from = sql`unnest(${ids}::bigint[]) as experiment (id) cross join unnest(${stages}::text[]) as stage (name)`
+  return {
+    conditions,
+    groups: { from, member: sql`r.experiment_id = experiment.id and r.lifecycle_stage = stage.name` },
+  }
 }
 
-const experimentsWithin = ({ view_type, scope }: ExperimentsCount): Sql[] => [
-  ...inScope(sql`e.experiment_id`, scope),
-  ...inView(sql`e.lifecycle_stage`, view_type),
-]
+const experimentsWithin = ({ view_type, scope }: ExperimentsCount): Within => ({
+  conditions: [
+    ...(scope === 'all' ? [] : [oneOf(sql`e.experiment_id`, distinct(scope), raw('bigint'))]),
+    oneOf(sql`e.lifecycle_stage`, stagesOf(view_type), raw('text')),
+  ],
+})
+
+const distinct = (ids: readonly Int64[]): string[] => [...new Set(ids.map(String))].sort()
+
+const stagesOf = (view: ViewType = 'ACTIVE_ONLY'): string[] =>
+  view === 'ALL' ? ['active', 'deleted'] : [view === 'ACTIVE_ONLY' ? 'active' : 'deleted']
 
 // With one value the planner can follow an index in its order; with a list it cannot.
-const oneOf = (column: Sql, ids: readonly Int64[]): Sql =>
-  ids.length === 1 ? sql`${column} = ${ids[0]}::bigint` : sql`${column} = any (${ids.map(String)}::bigint[])`
-
-const inScope = (column: Sql, scope: Scope): Sql[] => (scope === 'all' ? [] : [oneOf(column, scope)])
-
-const inView = (column: Sql, view: ViewType = 'ACTIVE_ONLY'): Sql[] =>
-  view === 'ALL' ? [] : [sql`${column} = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]
+const oneOf = (column: Sql, values: readonly string[], type: Sql): Sql =>
+  values.length === 1 ? sql`${column} = ${values[0]}::${type}` : sql`${column} = any (${values}::${type}[])`
 
 function filterOf(subject: Subject, filter: string | undefined): Sql[] {
   const tree = parseFilter(subject, filter ?? '')
   return tree ? [filterToSql(subject, tree)] : []
 }
 
-const count = (subject: Subject, within: readonly Sql[], filter: string | undefined): Sql =>
-  sql`select count(*) as total from ${subject.from} where ${allOf([...within, ...filterOf(subject, filter)])}`
+const count = (subject: Subject, { conditions }: Within, filter: string | undefined): Sql =>
+  sql`select count(*) as total from ${subject.from} where ${allOf([...conditions, ...filterOf(subject, filter)])}`
 
 function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
   if (clauses.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
@@ -85,14 +94,13 @@ function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
   return [...asked, ...subject.tieBreakers.filter((key) => !isAsked(key))]
 }
 
-function search(subject: Subject, query: Query, within: readonly Sql[], identity: readonly unknown[]): Search {
+function search(subject: Subject, query: Query, within: Within, identity: readonly unknown[]): Search {
   const { filter = '', order_by = [], max_results, page_token, key } = query
   const order = fullOrder(subject, order_by)
-  const digest = digestOf(subject.name, filter, order_by, ...identity)
-  const conditions = [...within, ...filterOf(subject, filter)]
+  const digest = digestOf(subject.name, filter, order, ...identity)
   const last = page_token ? readToken(key, digest, page_token) : undefined
   return {
-    statement: pageToSql(subject, conditions, order, max_results + 1, last),
+    statement: pageToSql(subject, { within, filter: filterOf(subject, filter), order, limit: max_results + 1, last }),
     page(rows) {
       const shown = rows.slice(0, max_results)
       const keys = shown.map(([number]) => int64(number ?? ''))

@@ -178,28 +178,39 @@ function sortOf(subject: Subject, { entity: name, key, kind, descending }: Order
 /** The values of a row under the keys of the order, as the database prints them. */
 export type Position = readonly (string | null)[]
 
-/** `limit` rows that satisfy the conditions, in this order, after a position if there is one: key, then values of the order. */
-export function pageToSql(
-  subject: Subject,
-  conditions: readonly Sql[],
-  keys: readonly OrderKey[],
-  limit: number,
-  last?: Position,
-): Sql {
-  const sorts = keys.map((key) => sortOf(subject, key))
-  if (sorts.every(({ place }) => place === 'row')) {
-    const all = last ? [...conditions, after(sorts, last)] : conditions
-    return sql`
-      select ${subject.key}, ${list(sorts.map(({ value }) => value))} from ${subject.from}
-      where ${allOf(all)} order by ${list(sorts.map(direction))} limit ${limit}`
-  }
+/** What can be searched at all, before any filter. */
+export type Within = {
+  conditions: readonly Sql[]
+  /** The same as a list of groups and the condition to be in one, where an index has each group in order but not all together. */
+  groups?: { from: Sql; member: Sql }
+}
+
+type PageQuery = {
+  within: Within
+  filter: readonly Sql[]
+  order: readonly OrderKey[]
+  limit: number
+  last: Position | undefined
+}
+
+/** `limit` rows in order, after a position if there is one. A row is its key and its values of the order. */
+export function pageToSql(subject: Subject, { within, filter, order, limit, last }: PageQuery): Sql {
+  const sorts = order.map((key) => sortOf(subject, key))
+  const named = sorts.map((sort, index) => ({ ...sort, value: raw(`k${index}`) }))
+  const columns = list(sorts.map(({ value }, index) => sql`${value} as ${raw(`k${index}`)}`))
+  const select = sql`select ${subject.key} as n, ${columns} from ${subject.from}`
   // values from beside the row are looked up once, behind a fence, and not again for every mention
-  const fenced = sorts.map((sort, index) => ({ ...sort, value: raw(`k${index}`) }))
+  if (sorts.some(({ place }) => place !== 'row'))
+    return sql`
+      select * from (${select} where ${allOf([...within.conditions, ...filter])} offset 0) page
+      where ${last ? after(named, last) : raw('true')} order by ${list(named.map(direction))} limit ${limit}`
+  const page = (conditions: readonly Sql[]) => sql`
+    ${select} where ${allOf([...conditions, ...filter, ...(last ? [after(sorts, last)] : [])])}
+    order by ${list(sorts.map(direction))} limit ${limit}`
+  if (!within.groups) return page(within.conditions)
   return sql`
-    select n, ${list(fenced.map(({ value }) => value))} from (
-      select ${subject.key} as n, ${list(sorts.map(({ value }, index) => sql`${value} as ${raw(`k${index}`)}`))}
-      from ${subject.from} where ${allOf(conditions)} offset 0) page
-    where ${last ? after(fenced, last) : raw('true')} order by ${list(fenced.map(direction))} limit ${limit}`
+    select page.* from ${within.groups.from} cross join lateral (${page([within.groups.member])}) page
+    order by ${list(named.map(direction))} limit ${limit}`
 }
 
 const list = (parts: readonly Sql[]): Sql => join(parts, ', ')
