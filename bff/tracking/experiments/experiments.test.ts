@@ -212,3 +212,30 @@ test('a summary counts the active runs of an experiment, those running and those
     ],
   })
 })
+
+test('every experiment and every run is printed with the same members, as R binds them to rows', async () => {
+  const { experiment_id } = await call(
+    createExperiment,
+    { name: randomUUID(), tags: [{ key: 'a', value: 'b' }] },
+    server,
+  )
+  await call(createRun, { experiment_id, run_name: 'n', user_id: 'ann', start_time: 1 }, server)
+  await newRun(experiment_id)
+  const printed = async (path: string, body: object) => {
+    const answer = await fetch(`${server.base}/api/2.0/mlflow/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return (await answer.json()) as Record<string, object[]>
+  }
+  const members = (list: object[] = []) => new Set(list.map((item) => Object.keys(item).sort().join()))
+  const { experiments } = await printed('experiments/search', { view_type: 'ALL' })
+  expect(members(experiments)).toEqual(
+    new Set(['artifact_location,creation_time,experiment_id,last_update_time,lifecycle_stage,name,tags']),
+  )
+  const { runs } = (await printed('runs/search', { experiment_ids: [experiment_id] })) as { runs?: { info: object }[] }
+  expect(members(runs?.map(({ info }) => info))).toEqual(
+    new Set(['artifact_uri,experiment_id,lifecycle_stage,run_id,run_name,run_uuid,start_time,status,user_id']),
+  )
+})
