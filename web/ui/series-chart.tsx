@@ -32,7 +32,9 @@ type SeriesChartProps = {
   log: boolean
   /** one sentence that says what the picture shows */
   summary: string
+  /** how the tooltip says x; the axis says steps by its ticks */
   formatX: (x: number) => string
+  time: boolean
   onZoom: (range: Range) => void
 }
 
@@ -57,7 +59,7 @@ function rowsOf(lines: readonly ChartLine[], log: boolean): Row[] {
 }
 
 /** Mean lines over min–max bands. Dragging over it, or + and −, asks for a smaller range. */
-export function SeriesChart({ lines, range, log, summary, formatX, onZoom }: SeriesChartProps) {
+export function SeriesChart({ lines, range, log, summary, formatX, time, onZoom }: SeriesChartProps) {
   const rows = useMemo(() => rowsOf(lines, log), [lines, log])
   const extent = useMemo(
     () =>
@@ -88,7 +90,7 @@ export function SeriesChart({ lines, range, log, summary, formatX, onZoom }: Ser
             type="number"
             domain={[range.start, range.end]}
             ticks={xTicks}
-            tickFormatter={formatX}
+            tickFormatter={time ? formatX : tickFormat(xTicks)}
             axisLine={{ stroke: 'var(--zero)' }}
             allowDataOverflow
             height={20}

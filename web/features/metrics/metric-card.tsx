@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useId, useMemo, useState } from 'react'
 import { formatCount, formatNumber, formatTime, plural } from '../../lib/format.ts'
 import type { Range as Shown } from '../../ui/chart-scale.ts'
-import { tickFormat, zoomed } from '../../ui/chart-scale.ts'
+import { zoomed } from '../../ui/chart-scale.ts'
 import { scrollsByKey } from '../../ui/focusable.ts'
 import { Value } from '../../ui/marks.tsx'
 import { useSeen } from '../../ui/use-seen.ts'
@@ -101,6 +101,7 @@ export function MetricCard(props: MetricCardProps) {
                 log={log}
                 summary={summarise(metric, buckets, formatX)}
                 formatX={formatX}
+                time={x === 'timestamp'}
                 onZoom={onZoom}
               />
             </Suspense>
@@ -140,7 +141,7 @@ const seconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-d
 
 function useFormatX(x: XAxis, { start, end }: Shown): (value: number) => string {
   return useMemo(() => {
-    if (x === 'step') return tickFormat([start, end].map(Math.round))
+    if (x === 'step') return (step) => formatCount(Math.round(step))
     return end - start < 3_600_000 ? (ms) => seconds.format(ms) : (ms) => formatTime(ms)
   }, [x, start, end])
 }

@@ -2,7 +2,7 @@ import { Checkbox } from '@mantine/core'
 import type { RowSelectionState } from '@tanstack/react-table'
 import { rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Fragment, useEffect, useMemo, useRef } from 'react'
+import { Fragment, memo, useCallback, useEffect, useMemo, useRef } from 'react'
 import { scrollsByKey } from '../../ui/focusable.ts'
 import { SortButton } from '../../ui/sort-header.tsx'
 import type { TableColumn } from './cells.tsx'
@@ -79,6 +79,14 @@ export function RunsTable(props: RunsTableProps) {
     if (active >= 0) virtual.scrollToIndex(active)
   }, [active, virtual])
 
+  const { onSelection } = props
+  const tick = useCallback(
+    (id: string, on: boolean) => {
+      const { [id]: _, ...others } = selection
+      onSelection(on ? { ...others, [id]: true } : others)
+    },
+    [selection, onSelection],
+  )
   const allSelected = table.getIsAllRowsSelected()
   return (
     <section ref={scroller} className={c.scroll} aria-label="Runs, scrolls both ways" {...scrollsByKey}>
@@ -128,36 +136,16 @@ export function RunsTable(props: RunsTableProps) {
           {items.map((item) => {
             const row = body[item.index]
             if (!row) return null
-            const run = row.original
-            const selected = row.getIsSelected()
             return (
-              <tr
+              <Row
                 key={row.id}
-                aria-rowindex={item.index + 3}
-                aria-selected={selected}
-                data-active={item.index === active || undefined}
-              >
-                <td className={`${c.pinned} ${c.tick}`}>
-                  <Checkbox
-                    aria-label={`Select ${run.name}`}
-                    checked={selected}
-                    onChange={(event) => row.toggleSelected(event.currentTarget.checked)}
-                  />
-                </td>
-                <th scope="row" className={`${c.pinned} ${c.name}`}>
-                  <RunName row={run} />
-                </th>
-                {shown.map((column, i) => (
-                  <td
-                    key={column.id}
-                    className={`${column.numeric ? c.num : ''} ${startsGroup(shown, i) ? c.group : ''}`}
-                    data-heat={column.shade?.(run)}
-                  >
-                    {column.cell(run)}
-                  </td>
-                ))}
-                <td />
-              </tr>
+                run={row.original}
+                index={item.index}
+                columns={shown}
+                selected={row.getIsSelected()}
+                active={item.index === active}
+                onTick={tick}
+              />
             )
           })}
           <Spacer height={after} />
@@ -166,6 +154,43 @@ export function RunsTable(props: RunsTableProps) {
     </section>
   )
 }
+
+type RowProps = {
+  run: RunRow
+  index: number
+  columns: readonly TableColumn[]
+  selected: boolean
+  active: boolean
+  onTick: (id: string, on: boolean) => void
+}
+
+/** Drawn anew only when something of it changes: scrolling keeps the rows that stay on the screen. */
+const Row = memo(function Row({ run, index, columns, selected, active, onTick }: RowProps) {
+  return (
+    <tr aria-rowindex={index + 3} aria-selected={selected} data-active={active || undefined}>
+      <td className={`${c.pinned} ${c.tick}`}>
+        <Checkbox
+          aria-label={`Select ${run.name}`}
+          checked={selected}
+          onChange={(event) => onTick(run.id, event.currentTarget.checked)}
+        />
+      </td>
+      <th scope="row" className={`${c.pinned} ${c.name}`}>
+        <RunName row={run} />
+      </th>
+      {columns.map((column, i) => (
+        <td
+          key={column.id}
+          className={`${column.numeric ? c.num : ''} ${startsGroup(columns, i) ? c.group : ''}`}
+          data-heat={column.shade?.(run)}
+        >
+          {column.cell(run)}
+        </td>
+      ))}
+      <td />
+    </tr>
+  )
+})
 
 function Spacer({ height }: { height: number }) {
   return height > 0 ? (
