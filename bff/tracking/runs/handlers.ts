@@ -2,6 +2,7 @@ import type { Endpoints, KeyValue, MetricField } from '#contract'
 import { ApiError } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
+import { openStatistics } from '../search/statistics.ts'
 import type { RunWrites } from '../writes/run-write.ts'
 import { createdRun, newRun } from './create.ts'
 import { fitParams, fitTags, requireDistinctParams } from './fit.ts'
@@ -29,6 +30,7 @@ type Handlers = Pick<
 >
 
 export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buffer, truncate: boolean): Handlers {
+  const searching = { tokenKey, statisticsKnown: openStatistics(database.reads) }
   async function log(
     run_id: string,
     metrics: readonly MetricField[],
@@ -51,8 +53,8 @@ export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buf
     updateRun: (input) => database.transaction((db) => updateRun(db, input)),
     deleteRun: (input) => database.transaction((db) => deleteRun(db, input)),
     restoreRun: (input) => database.transaction((db) => restoreRun(db, input)),
-    searchRuns: (input, { scope }) => searchRuns(database.reads, input, scope, tokenKey),
-    countRuns: (input, { scope }) => countRuns(database.reads, input, scope),
+    searchRuns: (input, { scope }) => searchRuns(database.reads, input, scope, searching),
+    countRuns: (input, { scope }) => countRuns(database.reads, input, scope, searching),
     logParam: ({ run_id, ...param }) => log(run_id, [], [param], []),
     setTag: ({ run_id, ...tag }) => log(run_id, [], [], [tag]),
     deleteTag: (input) => database.transaction((db) => deleteTag(db, input)),

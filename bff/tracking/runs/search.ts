@@ -9,13 +9,22 @@ import { runsByNo } from './read.ts'
 
 const experimentNos = (ids: readonly string[]): Int64[] => ids.map(experimentNo)
 
+/** What a search needs beside its question: the key that signs page tokens, and whether the planner knows the values. */
+export type Searching = { tokenKey: Buffer; statisticsKnown: () => Promise<boolean> }
+
 export async function searchRuns(
   db: Db,
   { experiment_ids, ...query }: Input<Endpoints['searchRuns']>,
   scope: Scope,
-  key: Buffer,
+  { tokenKey, statisticsKnown }: Searching,
 ) {
-  const search = runsSearch({ ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments, key })
+  const search = runsSearch({
+    ...query,
+    experiment_ids: experimentNos(experiment_ids),
+    scope: scope.experiments,
+    key: tokenKey,
+    byValue: query.filter ? await statisticsKnown() : undefined,
+  })
   const { keys, next_page_token } = search.page(await db.texts(search.statement))
   const runs = await runsByNo(db, keys)
   if (runs.length === 0) return {}
@@ -24,10 +33,20 @@ export async function searchRuns(
   )
 }
 
-export async function countRuns(db: Db, { experiment_ids, ...query }: Input<Endpoints['countRuns']>, scope: Scope) {
+export async function countRuns(
+  db: Db,
+  { experiment_ids, ...query }: Input<Endpoints['countRuns']>,
+  scope: Scope,
+  { statisticsKnown }: Searching,
+) {
   const found = await row<{ total: number }>(
     db,
-    runsCount({ ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }),
+    runsCount({
+      ...query,
+      experiment_ids: experimentNos(experiment_ids),
+      scope: scope.experiments,
+      byValue: await statisticsKnown(),
+    }),
   )
   return { total: found?.total ?? 0 }
 }

@@ -21,6 +21,8 @@ type Query = {
   scope: Scope
   /** signs page tokens: `pageTokenKey(db)` */
   key: Buffer
+  /** whether the planner may be shown the index of values: `openStatistics(db)` knows */
+  byValue?: boolean | undefined
 }
 
 export type RunsQuery = Query & { experiment_ids: readonly Int64[]; run_view_type?: ViewType | undefined }
@@ -39,11 +41,11 @@ export const runsSearch = (query: RunsQuery): Search =>
 export const experimentsSearch = (query: ExperimentsQuery): Search =>
   search(EXPERIMENTS, query, experimentsWithin(query), [stagesOf(query.view_type)])
 
-type RunsCount = Pick<RunsQuery, 'experiment_ids' | 'filter' | 'run_view_type' | 'scope'>
+type RunsCount = Pick<RunsQuery, 'experiment_ids' | 'filter' | 'run_view_type' | 'scope' | 'byValue'>
 type ExperimentsCount = Pick<ExperimentsQuery, 'filter' | 'view_type' | 'scope'>
 
 /** How many there are over all pages: one row, one column `total`. */
-export const runsCount = (query: RunsCount): Sql => count(RUNS, runsWithin(query), query.filter)
+export const runsCount = (query: RunsCount): Sql => count(RUNS, runsWithin(query), query.filter, query.byValue)
 export const experimentsCount = (query: ExperimentsCount): Sql =>
   count(EXPERIMENTS, experimentsWithin(query), query.filter)
 
@@ -79,13 +81,13 @@ const stagesOf = (view: ViewType = 'ACTIVE_ONLY'): string[] =>
 const oneOf = (column: Sql, values: readonly string[], type: Sql): Sql =>
   values.length === 1 ? sql`${column} = ${values[0]}::${type}` : sql`${column} = any (${values}::${type}[])`
 
-function filterOf(subject: Subject, filter: string | undefined): Sql[] {
+function filterOf(subject: Subject, filter: string | undefined, byValue?: boolean): Sql[] {
   const tree = parseFilter(subject, filter ?? '')
-  return tree ? [filterToSql(subject, tree)] : []
+  return tree ? [filterToSql(subject, tree, byValue)] : []
 }
 
-const count = (subject: Subject, { conditions }: Within, filter: string | undefined): Sql =>
-  sql`select count(*) as total from ${subject.from} where ${allOf([...conditions, ...filterOf(subject, filter)])}`
+const count = (subject: Subject, { conditions }: Within, filter: string | undefined, byValue?: boolean): Sql =>
+  sql`select count(*) as total from ${subject.from} where ${allOf([...conditions, ...filterOf(subject, filter, byValue)])}`
 
 function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
   if (clauses.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
@@ -95,12 +97,18 @@ function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
 }
 
 function search(subject: Subject, query: Query, within: Within, identity: readonly unknown[]): Search {
-  const { filter = '', order_by = [], max_results, page_token, key } = query
+  const { filter = '', order_by = [], max_results, page_token, key, byValue } = query
   const order = fullOrder(subject, order_by)
   const digest = digestOf(subject.name, filter, order, ...identity)
   const last = page_token ? readToken(key, digest, page_token) : undefined
   return {
-    statement: pageToSql(subject, { within, filter: filterOf(subject, filter), order, limit: max_results + 1, last }),
+    statement: pageToSql(subject, {
+      within,
+      filter: filterOf(subject, filter, byValue),
+      order,
+      limit: max_results + 1,
+      last,
+    }),
     page(rows) {
       const shown = rows.slice(0, max_results)
       const keys = shown.map(([number]) => int64(number ?? ''))

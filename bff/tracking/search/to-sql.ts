@@ -20,11 +20,12 @@ const findEntity = (subject: Subject, entity: string): Entity => {
  * took the server's memory), and with guesses multiplied it takes the worst (4,000 runs, 20 clauses: 3 s). So a clause is
  * a subquery that it cannot join or hash, one look into an index for each row, of which it believes that nearly all pass.
  * Shown to it as they are: a few that an index on values can drive, since those may be the way to ten runs of a million.
+ * `byValue` says whether it knows how common values are, without which it is led astray by them.
  */
-export function filterToSql(subject: Subject, filter: Filter): Sql {
+export function filterToSql(subject: Subject, filter: Filter, byValue = true): Sql {
   let shown = 0
   const isShown = ({ place }: Entity, { operator }: Comparison) =>
-    place === 'beside, indexed' && (operator === '=' || operator === 'IN') && ++shown <= MAX_SHOWN
+    byValue && place === 'beside, indexed' && (operator === '=' || operator === 'IN') && ++shown <= MAX_SHOWN
   const print = (node: Filter, top: boolean): Sql => {
     if (node.type === 'not') return sql`not ${print(node.term, false)}`
     if (node.type !== 'comparison') {
