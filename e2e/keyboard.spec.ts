@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openStory } from './fixtures.ts'
+import { axeProblems, openStory } from './fixtures.ts'
 
 const { visit, newExperiment, newRun } = openStory()
 
@@ -29,6 +29,20 @@ test('from the list to a run without a mouse', async () => {
   await page.getByText('2 selected').waitFor()
   await page.keyboard.press('o')
   await page.getByRole('heading', { name: 'older', level: 1 }).waitFor()
+})
+
+test('the keys are shown by ?, and go away by Escape', async () => {
+  const page = await visit('/experiments')
+  await page.getByRole('heading', { name: 'Experiments', level: 1 }).waitFor()
+  await page.keyboard.press('Shift+?')
+  const help = page.getByRole('dialog', { name: 'Help and shortcuts' })
+  await help.getByText('Compare what is selected').waitFor()
+  expect(await axeProblems(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await help.waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: 'Help and shortcuts' }).click()
+  await help.getByRole('button', { name: 'Close' }).click()
+  await help.waitFor({ state: 'hidden' })
 })
 
 test('the sidebar folds, the theme changes, and both are remembered', async () => {

@@ -13,6 +13,7 @@ import { NavLink, Outlet, ScrollRestoration, useNavigation } from 'react-router'
 import { paths } from '../lib/paths.ts'
 import { Mark } from './mark.tsx'
 import c from './shell.module.css'
+import { Shortcuts } from './shortcuts.tsx'
 
 const PLACES = [
   { label: 'Home', to: paths.home(), Icon: IconHome, end: true },
@@ -80,6 +81,7 @@ export function Shell() {
           </NavLink>
         ))}
         <div className={c.foot}>
+          <Shortcuts className={c.place} />
           <ThemeButton className={c.place} />
         </div>
       </nav>
