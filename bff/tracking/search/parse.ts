@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js'
 import { invalid } from '#contract'
 import type { Fail, Token } from './lex.ts'
 import { lex } from './lex.ts'
@@ -15,7 +16,7 @@ const RANGES = ['BETWEEN', 'NOT BETWEEN'] as const
 const OPERATORS: Record<Kind, readonly Operator[]> = {
   number: [...COMPARE, ...SETS, ...RANGES, ...NULLS],
   time: [...COMPARE, ...SETS, ...RANGES, ...NULLS],
-  text: ['=', '!=', 'LIKE', 'NOT LIKE', 'ILIKE', 'NOT ILIKE', ...SETS, ...NULLS],
+  text: ['=', '!=', 'LIKE', 'NOT LIKE', 'ILIKE', 'NOT ILIKE', 'RLIKE', 'NOT RLIKE', ...SETS, ...NULLS],
   id: ['=', '!=', ...SETS],
 }
 
@@ -127,7 +128,7 @@ function parseComparison(reader: Reader, state: State): Comparison {
   return { type: 'comparison', ...field, operator, values: parseValues(reader, field, operator) }
 }
 
-const RESERVED = new Set(['AND', 'OR', 'NOT', 'IN', 'IS', 'LIKE', 'ILIKE', 'BETWEEN'])
+const RESERVED = new Set(['AND', 'OR', 'NOT', 'IN', 'IS', 'LIKE', 'ILIKE', 'RLIKE', 'BETWEEN'])
 
 function parseField(reader: Reader): Field {
   const { token, fail, word } = reader
@@ -238,12 +239,32 @@ function parseValue(reader: Reader, field: Field, operator: Operator): Value {
   }
   if (text === undefined) return fail(expectedString(field, token), token)
   if (field.kind === 'id') return parseId(text) ?? fail(`Invalid ${field.key} '${text}': it must be an integer`, token)
+  if (operator.endsWith('RLIKE')) {
+    const problem = expressionProblem(text)
+    return problem ? fail(`Invalid regular expression: ${problem}`, token) : text
+  }
   if (operator.endsWith('LIKE') && /(?:^|[^\\])(?:\\\\)*\\$/.test(text))
     fail(
       'A LIKE pattern must not end with a single backslash, which takes the meaning from the character after it',
       token,
     )
   return text
+}
+
+const MAX_EXPRESSION = 1_000
+
+/**
+ * RE2 has what can be matched in one pass over the text, and nothing else: no backreference, no look-around, no repetition
+ * of repetitions without end. What it takes, Postgres may search for.
+ */
+function expressionProblem(expression: string): string | undefined {
+  if (expression.length > MAX_EXPRESSION) return `it has more than ${MAX_EXPRESSION} characters`
+  try {
+    RE2JS.compile(expression)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'it cannot be read'
+  }
 }
 
 /** A quoted value. `"x"` is lexed as a name, since on the left of a comparison it is one. */

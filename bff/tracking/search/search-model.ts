@@ -61,6 +61,10 @@ function compares({ operator, values, kind }: Comparison, value: Held): boolean 
       return like(String(value).toLowerCase(), String(a).toLowerCase())
     case 'NOT ILIKE':
       return !like(String(value).toLowerCase(), String(a).toLowerCase())
+    case 'RLIKE':
+      return new RegExp(String(a), 'su').test(String(value))
+    case 'NOT RLIKE':
+      return !new RegExp(String(a), 'su').test(String(value))
     default:
       throw new TypeError(`no value for ${operator}`)
   }

@@ -106,6 +106,7 @@ const aTextTest = fc.oneof(
   a(pick(['=', '!=']), aText),
   a(pick(['IN', 'NOT IN']), list(aText)),
   a(pick(['LIKE', 'ILIKE', 'NOT LIKE', 'NOT ILIKE']), pick(PATTERNS).map(quote)),
+  a(pick(['RLIKE', 'NOT RLIKE']), pick(['^a', 'b$', '[A-Ba-b]', '^.?$', 'a|B', '']).map(quote)),
   ...ABSENCE,
 )
 const aField = (entity: string) => pick([...KEYS, 'absent']).map((key) => `${entity}.\`${key}\``)

@@ -121,6 +121,9 @@ function testText(value: Sql, operator: Operator, values: readonly Value[]): Sql
     case 'LIKE':
     case 'NOT LIKE':
       return sql`${value} ${raw(operator)} ${values[0]}`
+    case 'RLIKE':
+    case 'NOT RLIKE':
+      return sql`${value} ${raw(operator === 'RLIKE' ? '~' : '!~')} ${values[0]}`
     case 'ILIKE':
     case 'NOT ILIKE':
       // what ILIKE does, with the pattern made small once and not again for every row

@@ -17,6 +17,8 @@ export type Operator =
   | 'NOT LIKE'
   | 'ILIKE'
   | 'NOT ILIKE'
+  | 'RLIKE'
+  | 'NOT RLIKE'
   | 'IN'
   | 'NOT IN'
   | 'BETWEEN'

@@ -17,7 +17,7 @@ type KnownField = {
 const ATTRIBUTES = ['run_name', 'status', 'start_time', 'end_time', 'user_id', 'run_id', 'artifact_uri']
 const STATUSES = ['FINISHED', 'RUNNING', 'FAILED', 'KILLED', 'SCHEDULED']
 const NUMBER_OPERATORS = ['>', '>=', '<', '<=', '=', '!=', 'BETWEEN']
-const TEXT_OPERATORS = ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL']
+const TEXT_OPERATORS = ['=', '!=', 'LIKE', 'ILIKE', 'RLIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL']
 
 const PLAIN = /^[A-Za-z_][\w]*$/
 const fieldText = (kind: string, key: string) => `${kind}.${PLAIN.test(key) ? key : quoteKey(key)}`
