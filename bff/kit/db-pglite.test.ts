@@ -56,8 +56,9 @@ async function writer(from: number): Promise<{ child: ChildProcess; acknowledged
   children.push(child)
   const acknowledged: number[] = []
   const lines = createInterface({ input: child.stdout! })
+  // listening before it waits: the first numbers may come in one piece with the word
+  lines.on('line', (line) => line === 'open' || acknowledged.push(Number(line)))
   await once(lines, 'line')
-  lines.on('line', (line) => acknowledged.push(Number(line)))
   return { child, acknowledged }
 }
 
