@@ -34,7 +34,7 @@ beforeAll(async () => {
     artifacts: { path: `/runs/${run}/artifacts`, ready: text('notes.md') },
     'a table': { path: `/runs/${run}/artifacts/tables/scores.csv`, ready: text('C-2') },
     'a text': { path: `/runs/${run}/artifacts/notes.md`, ready: text('# Notes') },
-    comparison: { path: `/compare?runs=${run},${second}`, ready: text('2 runs compared') },
+    comparison: { path: `/compare?runs=${run},${second}`, ready: text('val_loss') },
     'not found': { path: '/nothing', ready: text('Nothing is here') },
   }
 })
