@@ -1,11 +1,8 @@
 import { randomFillSync } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Pace, Round } from './pace.ts'
 import type { Rest } from './rest.ts'
 import { artifactPath } from './rest.ts'
@@ -32,39 +29,31 @@ async function withFile<T>(size_mib: number, use: (path: string) => Promise<T>):
   }
 }
 
-async function upload(server: Rest, path: string, from: string, bytes: number): Promise<void> {
-  const headers = { ...server.headers, 'content-type': 'application/octet-stream', 'content-length': bytes }
-  const sent = request(server.base + path, { method: 'PUT', headers })
-  const answer = new Promise<void>((resolve, reject) => {
-    sent.once('error', reject).once('response', (response) => {
-      response
-        .resume()
-        .once('end', () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`PUT ${path}: ${response.statusCode}`)),
-        )
-    })
-  })
-  await Promise.all([answer, pipeline(createReadStream(from, { highWaterMark: mib }), sent)])
+/** By curl, which leaves the cores to the server: the same transfer by Node's own client costs as much as serving it. */
+async function transfer(
+  server: Rest,
+  path: string,
+  args: string[],
+  counted: 'size_upload' | 'size_download',
+  bytes: number,
+) {
+  const headers = Object.entries(server.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+  const out = await runCommand('curl', [
+    '-sS',
+    '-w',
+    `%{http_code} %{${counted}}`,
+    ...headers,
+    ...args,
+    server.base + path,
+  ])
+  if (out !== `200 ${bytes}`) throw new Error(`${path}: ${out} instead of 200 ${bytes}`)
 }
 
-async function download(server: Rest, path: string, bytes: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const sent = request(server.base + path, { headers: server.headers }, (response) => {
-      let seen = 0
-      const sink = new Writable({
-        write: (chunk: Buffer, _encoding, next) => {
-          seen += chunk.length
-          next()
-        },
-      })
-      pipeline(response, sink).then(
-        () => (seen === bytes ? resolve() : reject(new Error(`GET ${path}: ${response.statusCode}, ${seen} bytes`))),
-        reject,
-      )
-    })
-    sent.once('error', reject).end()
-  })
-}
+const upload = (server: Rest, path: string, file: string, bytes: number) =>
+  transfer(server, path, ['-o', '/dev/null', '-T', file], 'size_upload', bytes)
+
+const download = (server: Rest, path: string, bytes: number) =>
+  transfer(server, path, ['-o', '/dev/null'], 'size_download', bytes)
 
 async function place(seed: Seed): Promise<string> {
   const [run] = await seed.runs(1)
