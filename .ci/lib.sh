@@ -3,7 +3,7 @@
 versitygw_version=v1.8.0
 mlflow_version=3.17.2
 # Built and downloaded things are kept between runs; without the folder they are simply made again.
-cache=${ASSAY_CI_CACHE:-/var/cache/assay-ci}
+cache=${CI_CACHE:-/var/cache/assay-ci}
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-ci.XXXXXX")
 results=$work/results
 mkdir -p "$cache" "$results"
