@@ -65,6 +65,35 @@ export function summarise(points: readonly Point[]): Summary {
   }
 }
 
+/** What a series' row says of all its points. */
+export type SeriesState = Summary & { last_step: Int64; last_timestamp: Int64; last_value: number }
+
+const combine = (a: number | null, b: number | null, pick: (a: number, b: number) => number) =>
+  a === null ? b : b === null ? a : pick(a, b)
+
+/** A series with more points, all of them new to it. */
+export function withPoints(state: SeriesState, points: readonly Point[]): SeriesState {
+  const more = summarise(points)
+  const last = latestOf([
+    { step: state.last_step, timestamp: state.last_timestamp, value: state.last_value },
+    ...points,
+  ])
+  return {
+    count: state.count + more.count,
+    nan_count: state.nan_count + more.nan_count,
+    min_value: combine(state.min_value, more.min_value, Math.min),
+    max_value: combine(state.max_value, more.max_value, Math.max),
+    sum_value: state.sum_value + more.sum_value,
+    min_step: least([state.min_step, more.min_step]),
+    max_step: most([state.max_step, more.max_step]),
+    min_timestamp: least([state.min_timestamp, more.min_timestamp]),
+    max_timestamp: most([state.max_timestamp, more.max_timestamp]),
+    last_step: last.step,
+    last_timestamp: last.timestamp,
+    last_value: last.value,
+  }
+}
+
 /** Identifies what a chunk holds. `points` are in the order of byStep. */
 export const digestOf = (points: readonly Point[]) =>
   createHash('sha256').update(points.map(pointId).join('\n')).digest('hex').slice(0, 32)

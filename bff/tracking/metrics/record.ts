@@ -2,22 +2,21 @@ import type { Int64, MetricField } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
 import { appendToTails, insertChunks, sealFull } from './chunks.ts'
-import type { Point } from './points.ts'
-import { byStep, distinctPoints, latestOf, pointId, summarise } from './points.ts'
+import type { Point, SeriesState } from './points.ts'
+import { byStep, distinctPoints, latestOf, pointId, summarise, withPoints } from './points.ts'
 
 export type RunPoint = MetricField & { run_no: Int64; run_id: string }
 
 /** Points of a series in one batch from this many on become a chunk at once; fewer go to its tail. */
 const CHUNK_FROM = 64
 
-type Bounds = { min_step: Int64; max_step: Int64; min_timestamp: Int64; max_timestamp: Int64 }
-type KnownSeries = Bounds & { series_id: Int64; run_id: string; key: string }
+type KnownSeries = SeriesState & { series_id: Int64; run_id: string; key: string }
 /** Locked series by `seriesName()`. */
 export type LockedSeries = Map<string, KnownSeries>
 export type SeriesName = { run_id: string; key: string }
 
-/** The points of one series in one write. `bounds` of what is stored already; undefined where the series was made with these points. */
-export type Addition = { series_id: Int64; points: Point[]; bounds: Bounds | undefined }
+/** The points of one series in one write. `known` is its row before; undefined where the series was made with these points. */
+export type Addition = { series_id: Int64; points: Point[]; known: SeriesState | undefined }
 
 /**
  * Record points of any runs and keys. A point that is stored already counts once. The rows of their series are locked
@@ -33,10 +32,7 @@ export async function recordPoints(db: Db, points: readonly RunPoint[], locked: 
   const [full] = await Promise.all([
     appendToTails(db, small),
     // a series that was made just now was made with its summary
-    updateSummaries(
-      db,
-      fresh.filter(({ bounds }) => bounds),
-    ),
+    updateSummaries(db, fresh),
     insertChunks(
       db,
       big.map(({ series_id, points }) => ({ series_id, points: points.sort(byStep) })),
@@ -71,10 +67,10 @@ async function openSeries(db: Db, groups: Map<string, Group>, locked: LockedSeri
   const late = missing.filter((group) => !made.has(seriesName(group)))
   const known = late.length === 0 ? locked : new Map([...locked, ...(await lockSeries(db, late))])
   return [...groups].map(([id, { distinct }]) => {
-    const bounds = known.get(id)
-    const series_id = bounds?.series_id ?? made.get(id)
+    const before = known.get(id)
+    const series_id = before?.series_id ?? made.get(id)
     if (series_id === undefined) throw new Error(`series ${id} vanished`)
-    return { series_id, points: distinct, bounds }
+    return { series_id, points: distinct, known: before }
   })
 }
 
@@ -86,7 +82,7 @@ export async function lockSeries(db: Db, names: readonly SeriesName[]): Promise<
     named(
       'lock-series',
       sql`
-      select s.series_id, asked.run_id, s.key, s.min_step, s.max_step, s.min_timestamp, s.max_timestamp
+      select asked.run_id, s.*
       from unnest(${names.map((n) => n.run_id)}::text[], ${names.map((n) => n.key)}::text[]) as asked (run_id, key)
       join runs r on r.run_id = asked.run_id
       join series s on s.run_no = r.run_no and s.key = asked.key
@@ -127,17 +123,17 @@ async function insertSeries(db: Db, groups: readonly Group[]): Promise<Map<strin
 }
 
 /** A point outside the range of what its series has cannot be stored already; most points are, since steps and clocks go on. */
-const mayBeStored = ({ step, timestamp }: Point, bounds: Bounds | undefined) =>
-  bounds !== undefined &&
-  step >= bounds.min_step &&
-  step <= bounds.max_step &&
-  timestamp >= bounds.min_timestamp &&
-  timestamp <= bounds.max_timestamp
+const mayBeStored = ({ step, timestamp }: Point, known: SeriesState | undefined) =>
+  known !== undefined &&
+  step >= known.min_step &&
+  step <= known.max_step &&
+  timestamp >= known.min_timestamp &&
+  timestamp <= known.max_timestamp
 
 /** The additions without the points that are in a tail or a chunk already. */
 async function freshPoints(db: Db, additions: readonly Addition[]): Promise<Addition[]> {
-  const doubtful = additions.flatMap(({ series_id, points, bounds }) =>
-    points.filter((point) => mayBeStored(point, bounds)).map((point) => ({ series_id, ...point })),
+  const doubtful = additions.flatMap(({ series_id, points, known }) =>
+    points.filter((point) => mayBeStored(point, known)).map((point) => ({ series_id, ...point })),
   )
   if (doubtful.length === 0) return [...additions]
   const stored = await rows<{ series_id: Int64; step: Int64; timestamp: Int64; value: number }>(
@@ -169,36 +165,30 @@ async function freshPoints(db: Db, additions: readonly Addition[]): Promise<Addi
     .filter(({ points }) => points.length > 0)
 }
 
+/** Their rows are locked, so what they will say is known here; Postgres is only told. */
 async function updateSummaries(db: Db, additions: readonly Addition[]) {
-  if (additions.length === 0) return
-  const of = additions.map(({ series_id, points }) => ({ series_id, last: latestOf(points), ...summarise(points) }))
+  const of = additions.flatMap(({ series_id, points, known }) =>
+    known ? [{ series_id, ...withPoints(known, points) }] : [],
+  )
+  if (of.length === 0) return
   await db.query(
     named(
       'update-summaries',
       sql`
       update series s set
-        last_step = case when later then n.last_step else s.last_step end,
-        last_timestamp = case when later then n.last_timestamp else s.last_timestamp end,
-        last_value = case when later then n.last_value else s.last_value end,
-        min_step = least(s.min_step, n.min_step), max_step = greatest(s.max_step, n.max_step),
-        min_timestamp = least(s.min_timestamp, n.min_timestamp), max_timestamp = greatest(s.max_timestamp, n.max_timestamp),
-        min_value = least(s.min_value, n.min_value), max_value = greatest(s.max_value, n.max_value),
-        sum_value = s.sum_value + n.sum_value, count = s.count + n.count, nan_count = s.nan_count + n.nan_count
-      from (
-        select new.*, old.series_id as id,
-               (new.last_step, new.last_timestamp, new.rank, new.is_number) > (old.last_step, old.last_timestamp,
-                 case when old.last_value = 'NaN' then 0 else old.last_value end, old.last_value <> 'NaN') as later
-        from unnest(
-          ${of.map((a) => a.series_id)}::bigint[], ${of.map((a) => a.last.step)}::bigint[], ${of.map((a) => a.last.timestamp)}::bigint[],
-          ${of.map((a) => a.last.value)}::float8[], ${of.map((a) => a.last.value || 0)}::float8[], ${of.map((a) => !Number.isNaN(a.last.value))}::boolean[],
-          ${of.map((a) => a.min_step)}::bigint[], ${of.map((a) => a.max_step)}::bigint[],
-          ${of.map((a) => a.min_timestamp)}::bigint[], ${of.map((a) => a.max_timestamp)}::bigint[],
-          ${of.map((a) => a.min_value)}::float8[], ${of.map((a) => a.max_value)}::float8[], ${of.map((a) => a.sum_value)}::float8[],
-          ${of.map((a) => a.count)}::bigint[], ${of.map((a) => a.nan_count)}::bigint[])
-          as new (series_id, last_step, last_timestamp, last_value, rank, is_number, min_step, max_step, min_timestamp, max_timestamp,
-                  min_value, max_value, sum_value, count, nan_count)
-        join series old on old.series_id = new.series_id) n
-      where s.series_id = n.id`,
+        last_step = n.last_step, last_timestamp = n.last_timestamp, last_value = n.last_value,
+        min_step = n.min_step, max_step = n.max_step, min_timestamp = n.min_timestamp, max_timestamp = n.max_timestamp,
+        min_value = n.min_value, max_value = n.max_value, sum_value = n.sum_value, count = n.count, nan_count = n.nan_count
+      from unnest(
+        ${of.map((s) => s.series_id)}::bigint[], ${of.map((s) => s.last_step)}::bigint[], ${of.map((s) => s.last_timestamp)}::bigint[],
+        ${of.map((s) => s.last_value)}::float8[],
+        ${of.map((s) => s.min_step)}::bigint[], ${of.map((s) => s.max_step)}::bigint[],
+        ${of.map((s) => s.min_timestamp)}::bigint[], ${of.map((s) => s.max_timestamp)}::bigint[],
+        ${of.map((s) => s.min_value)}::float8[], ${of.map((s) => s.max_value)}::float8[], ${of.map((s) => s.sum_value)}::float8[],
+        ${of.map((s) => s.count)}::bigint[], ${of.map((s) => s.nan_count)}::bigint[])
+        as n (series_id, last_step, last_timestamp, last_value, min_step, max_step, min_timestamp, max_timestamp,
+              min_value, max_value, sum_value, count, nan_count)
+      where s.series_id = n.series_id`,
     ),
   )
 }

@@ -33,6 +33,7 @@ export const openRunWrites = (database: Database): RunWrites =>
   new WriteQueue({
     commit: (writes) => database.transaction((db) => commit(db, writes)),
     // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
+    // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
     lanes: database.dialect === 'pglite' ? 1 : 2,
     weigh,
     groupWeight: 8_000,
