@@ -56,9 +56,11 @@ export async function startPostgres(): Promise<TestPostgres> {
     await answers(url)
   }
   const signal = (name: NodeJS.Signals) => {
+    // held still first: it starts no backend that would be missed, and none that ends is gone before its signal
+    server.kill('SIGSTOP')
     const backends = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').split(' ').filter(Boolean)
-    server.kill(name)
     for (const pid of backends.map(Number)) signalIfThere(pid, name)
+    server.kill(name)
   }
   const end = async (how: 'SIGKILL' | 'SIGINT') => {
     if (server.exitCode !== null || server.signalCode !== null) return
@@ -80,7 +82,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
 }
 
-/** A backend may end between the look and the signal (autovacuum's do, all the time), and needs none then. */
+/** A stop takes a moment to arrive: a backend (autovacuum's end all the time) may still be gone, and needs no signal then. */
 function signalIfThere(pid: number, name: NodeJS.Signals) {
   try {
     process.kill(pid, name)
