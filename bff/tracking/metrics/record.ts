@@ -1,6 +1,7 @@
 import type { Int64, MetricField } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
+import { byRunAndKey } from '../writes/lock-order.ts'
 import { appendToTails, insertChunks, sealFull } from './chunks.ts'
 import type { Point, SeriesState } from './points.ts'
 import { byStep, distinctPoints, latestOf, pointId, summarise, withPoints } from './points.ts'
@@ -42,7 +43,7 @@ export async function recordPoints(db: Db, points: readonly RunPoint[], locked: 
   await sealFull(db, full)
 }
 
-const seriesName = ({ run_id, key }: SeriesName) => `${run_id} ${key}`
+export const seriesName = ({ run_id, key }: SeriesName) => `${run_id} ${key}`
 
 /** `points` as they were logged, `distinct` each of them once. */
 type Group = { run_no: Int64; run_id: string; key: string; points: RunPoint[]; distinct: Point[] }
@@ -96,7 +97,7 @@ export async function lockSeries(db: Db, names: readonly SeriesName[]): Promise<
 async function insertSeries(db: Db, groups: readonly Group[]): Promise<Map<string, Int64>> {
   if (groups.length === 0) return new Map()
   const of = [...groups]
-    .sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
+    .sort(byRunAndKey)
     .map(({ run_no, key, distinct }) => ({ run_no, key, last: latestOf(distinct), ...summarise(distinct) }))
   const made = await rows<{ series_id: Int64; run_no: Int64; key: string }>(
     db,

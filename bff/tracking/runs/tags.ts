@@ -2,16 +2,17 @@ import type { Endpoints, Input, Int64 } from '#contract'
 import { absent } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, sql } from '#kit/sql.ts'
+import { byRunAndKey } from '../writes/lock-order.ts'
 import { requireActiveRun } from './require.ts'
 
 export type RunTag = { run_no: Int64; key: string; value: string }
 
 export const RUN_NAME_TAG = 'mlflow.runName'
 
-/** Of two tags with the same key the later one; rows in one order, so that two groups wait for one another instead of both failing. */
+/** Of two tags with the same key the later one. */
 function inOrder(tags: readonly RunTag[]): RunTag[] {
   const last = [...new Map(tags.map((tag) => [`${tag.run_no} ${tag.key}`, tag])).values()]
-  return last.sort((a, b) => (a.run_no === b.run_no ? (a.key < b.key ? -1 : 1) : a.run_no < b.run_no ? -1 : 1))
+  return last.sort(byRunAndKey)
 }
 
 /** Tags as they are, of runs whose name is in step with them already. */

@@ -2,7 +2,7 @@ import type { KeyValue, MetricField } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
 import type { SeriesName } from '../metrics/record.ts'
-import { lockSeries, recordPoints } from '../metrics/record.ts'
+import { lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
 import { insertRuns, whyNoRun } from '../runs/create.ts'
 import { insertParams } from '../runs/params.ts'
@@ -107,6 +107,6 @@ async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[
 function seriesOf(writes: readonly RunWrite[]): SeriesName[] {
   const names = new Map<string, SeriesName>()
   for (const { run_id, metrics } of writes)
-    for (const { key } of metrics) names.set(`${run_id} ${key}`, { run_id, key })
+    for (const { key } of metrics) names.set(seriesName({ run_id, key }), { run_id, key })
   return [...names.values()]
 }
