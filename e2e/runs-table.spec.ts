@@ -80,6 +80,30 @@ test('the filter box completes fields, operators and values that the runs have',
   expect(new URL(page.url()).searchParams.get('filter')).toBe("params.model = 'gradient boosting'")
 })
 
+test('what is typed before the filter editor has come stays, and so does the caret', async () => {
+  const experiment = await newExperiment('typing early')
+  await newRun(experiment, { params: { model: 'tree' } })
+  const page = await visit('/experiments')
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/filter-editor*.js', async (route) => {
+    await released
+    await route.continue()
+  })
+  await page.goto(`/experiments/${experiment}`)
+  await page.getByRole('rowheader').waitFor()
+  await page.getByRole('textbox', { name: 'Filter runs' }).click()
+  await page.keyboard.type('par')
+  release()
+  await page.locator('#run-filter .cm-content').getByText('par').waitFor()
+  await page.keyboard.type("ams.model = 'tree'")
+  await page.keyboard.press('Enter')
+  await page.getByText('1 of 1 run').waitFor()
+  expect(new URL(page.url()).searchParams.get('filter')).toBe("params.model = 'tree'")
+})
+
 test('pages follow as one scrolls, and only the rows on the screen are drawn', async () => {
   const experiment = await newExperiment('many')
   for (let batch = 0; batch < 23; batch++)

@@ -1,6 +1,7 @@
 import { ActionIcon } from '@mantine/core'
 import { IconFilter, IconX } from '@tabler/icons-react'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import type { ComponentProps, RefObject } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { ApiError } from '#contract'
 import type { Vocabulary } from './completions.ts'
 import c from './filter-box.module.css'
@@ -40,14 +41,28 @@ export function FilterBox({ value, onApply, error, vocabulary, oldStays }: Filte
   const [typed, setTyped] = useState(value)
   useEffect(() => setTyped(value), [value])
   const problem = typed === value ? problemOf(error, value) : undefined
+  const plainHadFocus = useRef(false)
+  const [cleared, setCleared] = useState(0)
   const apply = (text: string) => onApply(text.trim())
+  const clear = () => {
+    setTyped('')
+    setCleared(cleared + 1)
+    apply('')
+  }
   return (
     <div className={c.whole}>
       <search className={c.box} data-wrong={problem ? true : undefined} id="run-filter">
         <IconFilter size={16} stroke={1.7} aria-hidden />
-        <Suspense fallback={<input className={c.plain} aria-label={LABEL} placeholder={HINT} value={typed} readOnly />}>
+        <Suspense
+          fallback={
+            <PlainField value={typed} onChange={({ target }) => setTyped(target.value)} hadFocus={plainHadFocus} />
+          }
+        >
           <FilterEditor
+            key={cleared}
             value={value}
+            typed={typed}
+            takeFocus={plainHadFocus}
             label={LABEL}
             hint={HINT}
             vocabulary={vocabulary}
@@ -58,7 +73,7 @@ export function FilterBox({ value, onApply, error, vocabulary, oldStays }: Filte
         </Suspense>
         {typed !== value && <span className={`${c.hint} t3 s12`}>Enter to filter</span>}
         {typed !== '' && (
-          <ActionIcon aria-label="Clear filter" onClick={() => apply('')}>
+          <ActionIcon aria-label="Clear filter" onClick={clear}>
             <IconX size={14} aria-hidden />
           </ActionIcon>
         )}
@@ -71,6 +86,20 @@ export function FilterBox({ value, onApply, error, vocabulary, oldStays }: Filte
       )}
     </div>
   )
+}
+
+type PlainFieldProps = ComponentProps<'input'> & { hadFocus: RefObject<boolean> }
+
+/** Serves until the editor is there, which takes over what was typed here, and the focus. */
+function PlainField({ hadFocus, ...rest }: PlainFieldProps) {
+  const field = useRef<HTMLInputElement>(null)
+  useLayoutEffect(() => {
+    const element = field.current
+    return () => {
+      hadFocus.current = document.activeElement === element
+    }
+  }, [hadFocus])
+  return <input ref={field} className={c.plain} aria-label={LABEL} placeholder={HINT} {...rest} />
 }
 
 /** For the key `/`. */

@@ -3,6 +3,7 @@ import { setDiagnostics } from '@codemirror/lint'
 import { EditorState, Prec } from '@codemirror/state'
 import { EditorView, keymap, placeholder } from '@codemirror/view'
 import { minimalSetup } from 'codemirror'
+import type { RefObject } from 'react'
 import { useEffect, useRef } from 'react'
 import { styleNonce } from '../../lib/document.ts'
 import type { Vocabulary } from './completions.ts'
@@ -12,6 +13,10 @@ export type FilterProblem = { message: string; position: number; length: number 
 
 type FilterEditorProps = {
   value: string
+  /** what was typed before the editor was there */
+  typed: string
+  /** whether that was being typed at that moment: then the editor goes on from it */
+  takeFocus: RefObject<boolean>
   label: string
   hint: string
   vocabulary: Vocabulary
@@ -77,22 +82,24 @@ const look = EditorView.theme({
 })
 
 /** One line of CodeMirror: completion while typing, Enter applies, the mistake is underlined at its characters. */
-export function FilterEditor({ value, label, hint, vocabulary, problem, onType, onApply }: FilterEditorProps) {
+export function FilterEditor(props: FilterEditorProps) {
+  const { value, typed, takeFocus, label, hint, vocabulary, problem, onType, onApply } = props
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<EditorView>(null)
   // the editor outlives renders: it reads what is current through this
-  const current = useRef({ value, label, hint, vocabulary, onType, onApply })
+  const current = useRef({ typed, label, hint, vocabulary, onType, onApply })
   useEffect(() => {
-    current.current = { value, label, hint, vocabulary, onType, onApply }
+    current.current = { typed, label, hint, vocabulary, onType, onApply }
   })
   useEffect(() => {
     if (!host.current) return
     // made once; later values come through the effects below
-    const { value, label, hint } = current.current
+    const { typed, label, hint } = current.current
     const view = new EditorView({
       parent: host.current,
       state: EditorState.create({
-        doc: value,
+        doc: typed,
+        selection: { anchor: typed.length },
         extensions: [
           EditorView.cspNonce.of(styleNonce),
           Prec.highest(
@@ -125,12 +132,17 @@ export function FilterEditor({ value, label, hint, vocabulary, problem, onType, 
       return true
     }
     editor.current = view
+    if (takeFocus.current) view.focus()
     return () => view.destroy()
-  }, [])
+  }, [takeFocus])
 
+  const shown = useRef(value)
   useEffect(() => {
     const view = editor.current
-    if (view && view.state.doc.toString() !== value)
+    // only a new value replaces what stands there: something may have been typed meanwhile
+    if (!view || shown.current === value) return
+    shown.current = value
+    if (view.state.doc.toString() !== value)
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } })
   }, [value])
 
