@@ -1,0 +1,1 @@
+-- Reserved: what passed through the server, multipart uploads, buckets.

@@ -1,0 +1,1 @@
+-- Reserved: logged models, outputs of runs.

@@ -1,0 +1,1 @@
+-- Reserved: registered models, versions, aliases, prompts.

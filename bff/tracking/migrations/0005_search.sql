@@ -1,0 +1,1 @@
+-- Reserved: what search at a million runs needs.
