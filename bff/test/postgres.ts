@@ -1,15 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
 import { onServer } from './database.ts'
 
 /** A Postgres server of the test's own, which it may stop, kill and starve. */
 export type TestPostgres = {
   url: string
+  /** A folder that the server may write to. */
+  home: string
+  /** One of Postgres' own programs (`pg_dump`), as the server's user. */
+  run(program: string, ...args: string[]): Promise<string>
   /** To the server and all of its backends. */
   signal(signal: NodeJS.Signals): void
   start(): Promise<void>
@@ -26,27 +31,34 @@ const binaries = [
 /** Why such a server cannot be had on this machine, if it cannot. */
 export const noPostgres = binaries ? undefined : 'no Postgres server binaries (initdb, postgres) on this machine'
 
-export async function startPostgres(): Promise<TestPostgres> {
+type PostgresOptions = {
+  /** `name=value`, as in postgresql.conf; `{home}` is the folder `home`. */
+  settings?: readonly string[]
+  /** Fills the data folder, where a new one will not do. */
+  fill?: (data: string) => Promise<unknown>
+}
+
+export async function startPostgres({ settings: wanted = [], fill }: PostgresOptions = {}): Promise<TestPostgres> {
   if (!binaries) throw new Error(noPostgres)
   const as = owner()
   const home = mkdtempSync(join(tmpdir(), 'postgres-'))
   if (as) chownSync(home, as.uid, as.gid)
   const data = join(home, 'data')
-  execFileSync(
-    join(binaries, 'initdb'),
-    ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-locale', '--no-sync'],
-    {
-      ...as,
-      cwd: home,
-      stdio: 'pipe',
-    },
-  )
+  const run = async (program: string, ...args: string[]) =>
+    (await promisify(execFile)(join(binaries, program), args, { ...as, cwd: home })).stdout
+  if (fill) await fill(data)
+  else await run('initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--no-locale', '--no-sync')
   const port = await freePort()
   const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
   let server: ChildProcess
 
   const start = async () => {
-    const settings = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${home}`]
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      `port=${port}`,
+      `unix_socket_directories=${home}`,
+      ...wanted.map((setting) => setting.replaceAll('{home}', home)),
+    ]
     // a direct child, so that its end can be waited for
     server = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
       ...as,
@@ -72,6 +84,8 @@ export async function startPostgres(): Promise<TestPostgres> {
   await start()
   return {
     url,
+    home,
+    run,
     signal,
     start,
     end,
