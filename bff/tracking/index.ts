@@ -6,15 +6,16 @@ import { openDatabase } from '#kit/db.ts'
 import type { Log } from '#kit/log.ts'
 import { migrate, requireMigrated } from '#kit/migrate.ts'
 import type { HandlersOf } from '#kit/route.ts'
+import type { ClientRoot } from './artifacts/client-root.ts'
 import { artifactHandlers } from './artifacts/handlers.ts'
-import type { StoreConfig } from './artifacts/open.ts'
-import { openStore, storeUri } from './artifacts/open.ts'
-import type { ArtifactStore } from './artifacts/store.ts'
+import { storeUri } from './artifacts/open.ts'
+import { openOwners } from './artifacts/owners.ts'
+import type { Stores, StoresConfig } from './artifacts/stores.ts'
+import { openStores, PROXIED } from './artifacts/stores.ts'
 import { ensureDefaultExperiment } from './experiments/experiments.ts'
 import { experimentHandlers } from './experiments/handlers.ts'
 import { metricHandlers } from './metrics/handlers.ts'
 import { runHandlers } from './runs/handlers.ts'
-import { findRuns } from './runs/require.ts'
 import { pageTokenKey } from './search/token.ts'
 import { serverHandlers } from './server.ts'
 import { openRunWrites } from './writes/run-write.ts'
@@ -25,7 +26,7 @@ export type TrackingConfig = {
   database: DatabaseConfig
   /** migrate the database at start, or refuse to start where it is behind */
   migrate: boolean
-  artifacts: { store: StoreConfig; maxBytes?: number | undefined }
+  artifacts: StoresConfig & { maxBytes?: number | undefined }
   truncateLongValues: boolean
 }
 
@@ -39,36 +40,35 @@ export type Tracking = {
 
 export const migrations = fileURLToPath(new URL('./migrations', import.meta.url))
 
-/** Where artifacts are in the words of the wire: through this server, or the store's own address. */
-const rootUri = ({ mode, artifacts }: TrackingConfig) =>
-  mode === 'tracking-only' ? storeUri(artifacts.store) : 'mlflow-artifacts:'
+const clientRootOf = ({ mode, artifacts }: TrackingConfig): ClientRoot =>
+  mode === 'tracking-only' ? { uri: storeUri(artifacts.store), proxied: false } : { uri: PROXIED, proxied: true }
 
 /** The tracking core: MLflow's semantics on a database and an artifact store. The only door to this folder. */
 export async function openTracking(config: TrackingConfig, log: Log): Promise<Tracking> {
-  const store = await openStore(config.artifacts.store)
-  return config.mode === 'artifacts-only' ? artifactsOnly(config, store) : tracking(config, store, log)
+  const stores = await openStores(config.artifacts)
+  return config.mode === 'artifacts-only' ? artifactsOnly(config, stores) : tracking(config, stores, log)
 }
 
-async function tracking(config: TrackingConfig, store: ArtifactStore, log: Log): Promise<Tracking> {
+async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promise<Tracking> {
   const database = await openDatabase(config.database, log)
   try {
     await prepare(database, config, log)
-    const root = rootUri(config)
-    await ensureDefaultExperiment(database, root)
+    const clientRoot = clientRootOf(config)
+    await ensureDefaultExperiment(database, clientRoot.uri)
     const key = await pageTokenKey(database)
-    const writes = openRunWrites(database)
-    const findRun = async (run_id: string) => (await findRuns(database.reads, [run_id])).get(run_id)
-    const artifacts = artifactHandlers({ store, findRun, maxBytes: config.artifacts.maxBytes })
+    const writes = openRunWrites(database, clientRoot)
+    const owners = openOwners(database.reads)
+    const artifacts = artifactHandlers({ stores, owners, maxBytes: config.artifacts.maxBytes })
     return {
       handlers: {
-        ...experimentHandlers(database, root, key),
+        ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
         ...runHandlers(database, writes, key, config.truncateLongValues),
         ...metricHandlers(database, writes),
         searchLoggedModels: async () => ({ models: [] }),
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
-        ...serverHandlers(store, database),
+        ...serverHandlers(stores.main, database),
       },
       gauges: [
         ['assay_writes_waiting', 'Writes that wait for a group commit.', () => writes.waiting],
@@ -77,7 +77,7 @@ async function tracking(config: TrackingConfig, store: ArtifactStore, log: Log):
       async close() {
         await writes.drained()
         await database.close()
-        await store.close()
+        await stores.close()
       },
     }
   } catch (error) {
@@ -112,16 +112,16 @@ function switchedOff<N extends EndpointName>(names: readonly N[], flag: string):
   return Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Pick<HandlersOf<Endpoints>, N>
 }
 
-function artifactsOnly(config: TrackingConfig, store: ArtifactStore): Tracking {
+function artifactsOnly(config: TrackingConfig, stores: Stores): Tracking {
   const names = Object.keys(endpoints) as EndpointName[]
-  const proxied = artifactHandlers({ store, maxBytes: config.artifacts.maxBytes })
+  const proxied = artifactHandlers({ stores, maxBytes: config.artifacts.maxBytes })
   return {
     handlers: {
       ...switchedOff(names, '--artifacts-only'),
       ...Object.fromEntries(PROXY_ENDPOINTS.map((name) => [name, proxied[name]])),
-      ...serverHandlers(store),
+      ...serverHandlers(stores.main),
     },
     gauges: [],
-    close: () => store.close(),
+    close: () => stores.close(),
   }
 }

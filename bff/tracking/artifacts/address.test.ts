@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '#contract'
-import { artifactPath, below, isSegment, proxyAddress, runFolder } from './address.ts'
+import { artifactPath, below, isSegment, ownerFolder, proxyAddress } from './address.ts'
 
 const RUN = '0123456789abcdef0123456789abcdef'
 
@@ -78,7 +78,7 @@ describe('a path', () => {
     const folder = artifactPath('x'.repeat(250))
     const rest = artifactPath(Array(4).fill('y'.repeat(200)).join('/'))
     expect(() => below(folder, rest)).toThrow('1024 bytes')
-    expect(below(runFolder(7, RUN), artifactPath('a/b'))).toEqual(['7', RUN, 'artifacts', 'a', 'b'])
+    expect(below(ownerFolder(RUN), artifactPath('a/b'))).toEqual([RUN, 'artifacts', 'a', 'b'])
   })
 })
 

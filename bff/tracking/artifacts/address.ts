@@ -72,6 +72,5 @@ export function proxyAddress(decoded: string): ProxyAddress {
   return { kind: 'other', key }
 }
 
-/** Where a run's artifacts are below the root. */
-export const runFolder = (experimentId: string | number | bigint, runId: string) =>
-  artifactPath(`${experimentId}/${runId}/artifacts`)
+/** Where the artifacts of a run (`<run_id>`) or of a model (`models/<model_id>`) are within those of its experiment. */
+export const ownerFolder = (owner: string) => artifactPath(`${owner}/artifacts`)

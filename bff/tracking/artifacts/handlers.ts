@@ -5,17 +5,16 @@ import { ApiError, absent, invalid } from '#contract'
 import type { HandlersOf, Scope } from '#kit/route.ts'
 import { StreamAnswer } from '#kit/route.ts'
 import type { ArtifactPath } from './address.ts'
-import { artifactPath, below, proxyAddress, runFolder } from './address.ts'
+import { artifactPath, below, ownerFolder, proxyAddress } from './address.ts'
 import { planDownload } from './headers.ts'
+import type { ArtifactRun, Owners } from './owners.ts'
 import type { ArtifactStore, Entry } from './store.ts'
-
-/** What the database knows of a run, as far as its artifacts go. */
-type ArtifactRun = { experiment_id: Int64; artifact_uri: string; lifecycle_stage: string }
+import type { Stores } from './stores.ts'
 
 export type ArtifactParts = {
-  store: ArtifactStore
+  stores: Stores
   /** Absent where artifacts are all that is served: every path below the root is then what it is. */
-  findRun?: ((runId: string) => Promise<ArtifactRun | undefined>) | undefined
+  owners?: Owners | undefined
   /** The largest artifact that is taken; no limit where nothing is said. */
   maxBytes?: number | undefined
 }
@@ -37,36 +36,57 @@ export type ArtifactHandlers = Pick<
 /** MLflow's limit for what its page uploads. */
 const PAGE_UPLOAD_BYTES = 10 * 1024 * 1024
 
-export function artifactHandlers({ store, findRun, maxBytes }: ArtifactParts): ArtifactHandlers {
+/** A path within the store that has it. */
+type Place = { store: ArtifactStore; path: ArtifactPath }
+
+export function artifactHandlers({ stores, owners, maxBytes }: ArtifactParts): ArtifactHandlers {
   async function requireRun(scope: Scope, runId: string): Promise<ArtifactRun> {
-    if (!findRun) throw new ApiError('NOT_IMPLEMENTED', 'This server serves artifacts only: it knows of no runs')
-    const run = await findRun(runId)
+    if (!owners) throw new ApiError('NOT_IMPLEMENTED', 'This server serves artifacts only: it knows of no runs')
+    const run = await owners.run(runId)
     if (!run || !sees(scope, run.experiment_id)) throw absent(`Run with id=${runId} not found`)
     return run
   }
 
-  /** Where a path of the proxy is in the store. Runs must be known; other paths are for those who see everything. */
-  async function requirePlace(scope: Scope, path: string, use: 'write' | 'read or remove'): Promise<ArtifactPath> {
+  function placeIn(location: string, path: ArtifactPath): Place {
+    const { store, folder } = stores.of(location)
+    return { store, path: below(folder, path) }
+  }
+
+  /** Where a path of the proxy is. Runs must be known; other paths are for those who see everything. */
+  async function requirePlace(scope: Scope, path: string, use: 'read' | 'write' | 'remove'): Promise<Place> {
     const address = proxyAddress(path)
-    if (!findRun || address.kind === 'other') {
+    if (!owners || address.kind === 'other') {
       if (scope.experiments !== 'all')
         throw new ApiError('PERMISSION_DENIED', `'${path}' is not below the artifacts of a run`)
-      return address.key
+      return placeOfNobody(address.key, use)
     }
     if (address.kind === 'model') throw absent(`Logged model with ID '${address.modelId}' not found`)
     const run = await requireRun(scope, address.runId)
     if (String(run.experiment_id) !== address.experimentId) throw absent(`Run with id=${address.runId} not found`)
     if (use === 'write') requireActive(address.runId, run)
-    return address.key
+    return placeIn(run.artifact_location, below(ownerFolder(address.runId), address.path))
   }
 
-  async function placeOf(scope: Scope, runId: string, path: string): Promise<[ArtifactPath, ArtifactRun]> {
+  /** A path that is no run's: below the number of an experiment it is in that experiment's place. */
+  async function placeOfNobody(key: ArtifactPath, use: 'read' | 'write' | 'remove'): Promise<Place> {
+    const [first = '', ...rest] = key
+    const location = await owners?.experiment(first)
+    if (location === undefined) return { store: stores.main, path: key }
+    const place = placeIn(location, artifactPath(rest.join('/')))
+    if (use === 'remove' && place.store !== stores.main)
+      throw invalid(`${location} may hold more than this experiment's artifacts: remove those of its runs instead`)
+    return place
+  }
+
+  /** The place of `path` below the artifacts of a run, the folder of all of them, and the run. */
+  async function placeOf(scope: Scope, runId: string, path: string) {
     const checked = artifactPath(path)
     const run = await requireRun(scope, runId)
-    return [below(runFolder(run.experiment_id, runId), checked), run]
+    const { store, path: root } = placeIn(run.artifact_location, ownerFolder(runId))
+    return { store, root, path: below(root, checked), run }
   }
 
-  async function download(path: ArtifactPath, request: IncomingMessage): Promise<StreamAnswer> {
+  async function download({ store, path }: Place, request: IncomingMessage): Promise<StreamAnswer> {
     const file = await store.open(path)
     const head = request.method === 'HEAD'
     const { range: _, ...withoutRange } = request.headers
@@ -82,19 +102,15 @@ export function artifactHandlers({ store, findRun, maxBytes }: ArtifactParts): A
 
   return {
     listArtifacts: async ({ run_id, path = '' }, { scope }) => {
-      const [folder, run] = await placeOf(scope, run_id, path)
-      const root = runFolder(run.experiment_id, run_id)
+      const { store, path: folder, root, run } = await placeOf(scope, run_id, path)
       return { root_uri: run.artifact_uri, ...filesOf(await store.list(folder), folder.slice(root.length)) }
     },
 
-    getArtifact: async ({ run_id, path }, { scope, request }) => {
-      const [place] = await placeOf(scope, run_id, path)
-      return download(place, request)
-    },
+    getArtifact: async ({ run_id, path }, { scope, request }) => download(await placeOf(scope, run_id, path), request),
 
     uploadRunArtifact: async ({ run_id, path }, { scope, request }) => {
       if (!path) throw invalid('Request must specify path.', { field: 'path' })
-      const [place, run] = await placeOf(scope, run_id, path)
+      const { store, path: place, run } = await placeOf(scope, run_id, path)
       requireActive(run_id, run)
       requireFileName(path)
       const limits = { ...announced(request), minBytes: 1, maxBytes: PAGE_UPLOAD_BYTES }
@@ -102,21 +118,24 @@ export function artifactHandlers({ store, findRun, maxBytes }: ArtifactParts): A
       return {}
     },
 
-    listProxiedArtifacts: async ({ path = '' }, { scope }) =>
-      filesOf(await store.list(await requirePlace(scope, path, 'read or remove')), []),
+    listProxiedArtifacts: async ({ path: asked = '' }, { scope }) => {
+      const { store, path } = await requirePlace(scope, asked, 'read')
+      return filesOf(await store.list(path), [])
+    },
 
     downloadArtifact: async ({ path }, { scope, request }) =>
-      download(await requirePlace(scope, path, 'read or remove'), request),
+      download(await requirePlace(scope, path, 'read'), request),
 
-    uploadArtifact: async ({ path }, { scope, request }) => {
-      const place = await requirePlace(scope, path, 'write')
-      requireFileName(path)
-      await store.write(place, request, { ...announced(request), maxBytes })
+    uploadArtifact: async ({ path: asked }, { scope, request }) => {
+      const { store, path } = await requirePlace(scope, asked, 'write')
+      requireFileName(asked)
+      await store.write(path, request, { ...announced(request), maxBytes })
       return {}
     },
 
-    deleteArtifact: async ({ path }, { scope }) => {
-      await store.remove(await requirePlace(scope, path, 'read or remove'))
+    deleteArtifact: async ({ path: asked }, { scope }) => {
+      const { store, path } = await requirePlace(scope, asked, 'remove')
+      await store.remove(path)
       return {}
     },
 

@@ -1,16 +1,9 @@
 import { openLocalStore } from './local.ts'
+import type { S3Place } from './s3.ts'
 import type { ArtifactStore } from './store.ts'
 
-export type StoreConfig =
-  | { kind: 'folder'; folder: string }
-  | {
-      kind: 's3'
-      bucket: string
-      prefix: string
-      endpoint?: string | undefined
-      region?: string | undefined
-      pathStyle: boolean
-    }
+export type BucketConfig = S3Place & { kind: 's3' }
+export type StoreConfig = { kind: 'folder'; folder: string } | BucketConfig
 
 /** The artifact store that the configuration names. The S3 client is large, and loaded only where it is used. */
 export async function openStore(config: StoreConfig): Promise<ArtifactStore> {

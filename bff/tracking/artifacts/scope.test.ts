@@ -8,20 +8,26 @@ import { temporaryFolder } from '../../test/artifact-places.ts'
 import { artifactPath } from './address.ts'
 import type { ArtifactHandlers } from './handlers.ts'
 import { artifactHandlers } from './handlers.ts'
-import { openLocalStore } from './local.ts'
+import type { Owners } from './owners.ts'
+import { openStores } from './stores.ts'
 
 // Who may ask at all is decided before; what a caller cannot see does not exist for the handlers either.
 
 const MINE = 'a'.repeat(32)
 const THEIRS = 'b'.repeat(32)
 const notFound = { code: 'RESOURCE_DOES_NOT_EXIST', message: `Run with id=${THEIRS} not found` }
-const findRun = async (id: string) => {
-  const experiment_id = id === MINE ? 1 : 2
-  return {
-    experiment_id,
-    artifact_uri: `mlflow-artifacts:/${experiment_id}/${id}/artifacts`,
-    lifecycle_stage: 'active',
-  }
+const owners: Owners = {
+  run: async (id) => {
+    const experiment_id = id === MINE ? 1 : 2
+    const artifact_location = `mlflow-artifacts:/${experiment_id}`
+    return {
+      experiment_id,
+      artifact_location,
+      artifact_uri: `${artifact_location}/${id}/artifacts`,
+      lifecycle_stage: 'active',
+    }
+  },
+  experiment: async () => undefined,
 }
 
 let handlers: ArtifactHandlers
@@ -31,11 +37,11 @@ const asked = (method: string): Context => ({
 })
 
 beforeAll(async () => {
-  const store = await openLocalStore(await temporaryFolder())
+  const stores = await openStores({ store: { kind: 'folder', folder: await temporaryFolder() } })
   for (const path of [`1/${MINE}/artifacts/x`, `2/${THEIRS}/artifacts/x`, 'shared/x'])
-    await store.write(artifactPath(path), Readable.from([Buffer.from(path)]))
-  handlers = artifactHandlers({ store, findRun })
-  return () => store.close()
+    await stores.main.write(artifactPath(path), Readable.from([Buffer.from(path)]))
+  handlers = artifactHandlers({ stores, owners })
+  return () => stores.close()
 })
 
 test('a caller reaches the runs of the experiments in its scope', async () => {

@@ -72,21 +72,21 @@ const nameTaken = (name: string) =>
     `Experiment(name=${name}) already exists. Error: the name is taken by an active or a deleted experiment; restore that one or choose another name.`,
   )
 
-/**
- * Create an experiment below `artifactRoot` (`mlflow-artifacts:` where artifacts are proxied).
- * A location of the caller's own choosing is refused: it would make the server open what a user names.
- */
+/** Where new experiments keep their artifacts. */
+export type Locations = {
+  /** `mlflow-artifacts:` where artifacts are proxied, else the store's own address; the experiment's number comes below it */
+  root: string
+  /** A location of the caller's own choosing, if it is allowed: any other would make the server open what a user names. */
+  allowed(location: string): string
+}
+
 export async function createExperiment(
   db: Db,
   { name, artifact_location, tags }: In<'createExperiment'>,
-  artifactRoot: string,
+  { root, allowed }: Locations,
 ) {
   checkName('name', name)
-  if (artifact_location)
-    throw invalid(
-      `Invalid value '${artifact_location.slice(0, 200)}' for parameter 'artifact_location' supplied: this server keeps artifacts below ${artifactRoot}/; leave artifact_location out`,
-      { field: 'artifact_location' },
-    )
+  const chosen = artifact_location ? allowed(artifact_location) : null
   const now = Date.now()
   const created = await row<{ experiment_id: string }>(
     db,
@@ -94,7 +94,7 @@ export async function createExperiment(
           select nextval(pg_get_serial_sequence('assay.experiments', 'experiment_id')) as id
           where not exists (select from experiments where name = ${name}))
         insert into experiments (experiment_id, name, artifact_location, creation_time, last_update_time)
-        select id, ${name}, ${`${artifactRoot}/`} || id, ${now}, ${now} from numbered
+        select id, ${name}, coalesce(${chosen}::text, ${`${root}/`} || id), ${now}, ${now} from numbered
         on conflict (name) do nothing
         returning experiment_id::text as experiment_id`,
   )
@@ -104,11 +104,11 @@ export async function createExperiment(
 }
 
 /** Experiment 0, which MLflow's clients log to when they name none. */
-export async function ensureDefaultExperiment(db: Db, artifactRoot: string) {
+export async function ensureDefaultExperiment(db: Db, root: string) {
   const now = Date.now()
   await db.query(
     sql`insert into experiments (experiment_id, name, artifact_location, creation_time, last_update_time)
-        values (0, 'Default', ${`${artifactRoot}/0`}, ${now}, ${now}) on conflict do nothing`,
+        values (0, 'Default', ${`${root}/0`}, ${now}, ${now}) on conflict do nothing`,
   )
 }
 

@@ -11,8 +11,12 @@ type Handlers = Pick<
   }[keyof Endpoints]
 >
 
-export const experimentHandlers = (database: Database, artifactRoot: string, tokenKey: Buffer): Handlers => ({
-  createExperiment: (input) => database.transaction((db) => experiments.createExperiment(db, input, artifactRoot)),
+export const experimentHandlers = (
+  database: Database,
+  locations: experiments.Locations,
+  tokenKey: Buffer,
+): Handlers => ({
+  createExperiment: (input) => database.transaction((db) => experiments.createExperiment(db, input, locations)),
   getExperiment: (input) => experiments.getExperiment(database.reads, input),
   getExperimentByName: (input) => experiments.getExperimentByName(database.reads, input),
   searchExperiments: (input, { scope }) => search.searchExperiments(database.reads, input, scope, tokenKey),

@@ -3,6 +3,8 @@ import type { Endpoints, Input, Int64, KeyValue } from '#contract'
 import { absent, invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
+import type { ClientRoot } from '../artifacts/client-root.ts'
+import { clientFolder } from '../artifacts/client-root.ts'
 import { experimentNo } from '../experiments/experiments.ts'
 import { generateRunName } from './names.ts'
 import { RUN_NAME_TAG } from './tags.ts'
@@ -43,7 +45,11 @@ export type CreatedRun = { run_id: string; run_no: Int64; artifact_uri: string }
  * Insert runs into active experiments, which cannot be deleted until these are there.
  * Runs of experiments that are not there or not active are left out of the answer.
  */
-export async function insertRuns(db: Db, runs: readonly NewRun[]): Promise<Map<string, CreatedRun>> {
+export async function insertRuns(
+  db: Db,
+  runs: readonly NewRun[],
+  clientRoot: ClientRoot,
+): Promise<Map<string, CreatedRun>> {
   const inserted = await rows<CreatedRun>(
     db,
     named(
@@ -51,7 +57,7 @@ export async function insertRuns(db: Db, runs: readonly NewRun[]): Promise<Map<s
       sql`
       insert into runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri)
       select new.run_id, new.experiment_id, new.run_name, new.user_id, new.start_time,
-             e.artifact_location || '/' || new.run_id || '/artifacts'
+             ${clientFolder(clientRoot)} || '/' || new.run_id || '/artifacts'
       from unnest(${runs.map((r) => r.run_id)}::text[], ${runs.map((r) => r.experiment)}::bigint[], ${runs.map((r) => r.run_name)}::text[],
                   ${runs.map((r) => r.user_id)}::text[], ${runs.map((r) => r.start_time)}::bigint[])
            as new (run_id, experiment_id, run_name, user_id, start_time)

@@ -1,6 +1,7 @@
 import type { KeyValue, MetricField } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
+import type { ClientRoot } from '../artifacts/client-root.ts'
 import type { SeriesName } from '../metrics/record.ts'
 import { lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
@@ -29,10 +30,9 @@ const weigh = (write: Write) =>
     : 1 + write.log.metrics.length + write.log.params.length + write.log.tags.length
 
 /** The queue that all writes to runs go through, whichever endpoint they came by. */
-export const openRunWrites = (database: Database): RunWrites =>
+export const openRunWrites = (database: Database, clientRoot: ClientRoot): RunWrites =>
   new WriteQueue({
-    commit: (writes) => database.transaction((db) => commit(db, writes)),
-    // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
+    commit: (writes) => database.transaction((db) => commit(db, writes, clientRoot)),
     // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
     lanes: database.dialect === 'pglite' ? 1 : 2,
     weigh,
@@ -44,19 +44,20 @@ export const openRunWrites = (database: Database): RunWrites =>
  * A write to a run that is not there or not active is left out. What else can be wrong with a write (a param that has another
  * value already) throws, so that nothing of the group is written and the queue tries its writes one by one.
  */
-async function commit(db: Db, writes: readonly Write[]): Promise<Outcome<Written>[]> {
+async function commit(db: Db, writes: readonly Write[], clientRoot: ClientRoot): Promise<Outcome<Written>[]> {
   const outcomes: Outcome<Written>[] = writes.map(() => ({ answer: undefined }))
-  await create(db, writes, outcomes)
+  await create(db, writes, outcomes, clientRoot)
   await log(db, writes, outcomes)
   return outcomes
 }
 
-async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[]) {
+async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[], clientRoot: ClientRoot) {
   const creations = writes.flatMap((write, i) => ('create' in write ? [{ i, run: write.create }] : []))
   if (creations.length === 0) return
   const created = await insertRuns(
     db,
     creations.map(({ run }) => run),
+    clientRoot,
   )
   for (const { i, run } of creations) {
     const answer = created.get(run.run_id)
