@@ -5,7 +5,7 @@ import { ApiError, endpoints, stringifyJson } from '#contract'
 import { openHostCheck } from '#kit/hosts.ts'
 import type { Log, Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
-import type { Answered, Authorise, Scope } from '#kit/route.ts'
+import type { Answered, Authorise, Caller } from '#kit/route.ts'
 import { sendJson, serveEndpoints } from '#kit/route.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
 import type { Spa } from '#kit/spa.ts'
@@ -16,12 +16,12 @@ import { MLFLOW_VERSION, VERSION } from './version.ts'
 
 export type Parts = { config: Config['server']; upstream: Upstream; logs: Logs; metrics: Metrics; spa: Spa }
 
-const EVERYTHING: Scope = { experiments: 'all' }
+const ANYONE: Caller = { scope: { experiments: 'all' }, principal: '' }
 
 /** Without sign-in everyone who can reach the server may do everything: `--auth=off`. */
 const authoriseAnyone: Authorise = (endpoint: Endpoint) => {
   if (!endpoint.permission) throw new ApiError('PERMISSION_DENIED', 'This endpoint says no permission')
-  return EVERYTHING
+  return ANYONE
 }
 
 /** The order in which a request passes through the server. */

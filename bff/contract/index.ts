@@ -1,3 +1,4 @@
+import * as artifactRecords from './artifact-records.ts'
 import * as artifacts from './artifacts.ts'
 import type { Endpoint } from './endpoint.ts'
 import * as experiments from './experiments.ts'
@@ -6,6 +7,7 @@ import * as metrics from './metrics.ts'
 import * as runs from './runs.ts'
 import * as server from './server.ts'
 
+export * from './artifact-records.ts'
 export * from './artifacts.ts'
 export * from './endpoint.ts'
 export * from './errors.ts'
@@ -17,7 +19,8 @@ export * from './runs.ts'
 export * from './server.ts'
 export { codePoints, type KeyValue, keyProblem } from './wire.ts'
 
-type Modules = typeof artifacts &
+type Modules = typeof artifactRecords &
+  typeof artifacts &
   typeof experiments &
   typeof loggedModels &
   typeof metrics &
@@ -33,7 +36,7 @@ const isEndpoint = (value: unknown): value is Endpoint =>
   typeof value === 'object' && value !== null && 'permission' in value && 'path' in value
 
 export const endpoints = Object.fromEntries(
-  [artifacts, experiments, loggedModels, metrics, runs, server].flatMap((module) =>
+  [artifactRecords, artifacts, experiments, loggedModels, metrics, runs, server].flatMap((module) =>
     Object.entries(module).filter(([, value]) => isEndpoint(value)),
   ),
 ) as unknown as Endpoints

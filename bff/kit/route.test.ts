@@ -46,7 +46,8 @@ const endpoints = {
 }
 
 const handlers: HandlersOf<typeof endpoints> = {
-  greet: async ({ name }, { scope }) => new RawJson(`{"said":"hello ${name} of ${String(scope.experiments)}"}`),
+  greet: async ({ name }, { scope, principal }) =>
+    new RawJson(`{"said":"hello ${name} of ${String(scope.experiments)} from ${principal}"}`),
   special: async () => ({ special: true }),
   thing: async ({ id }) => ({ id }),
   file: async ({ id, path }) => new StreamAnswer(206, { 'X-Kind': 'file' }, Readable.from([`${id}|`, path])),
@@ -56,7 +57,7 @@ const serve = serveEndpoints(endpoints, handlers, (asked, input) => {
   const of = 'of' in asked.permission ? asked.permission.of(input) : []
   if (of.some((target) => 'run' in target && target.run === 'secret'))
     throw new ApiError('PERMISSION_DENIED', 'This is not yours to read')
-  return { experiments: [1, 2n ** 60n] }
+  return { scope: { experiments: [1, 2n ** 60n] }, principal: 'ann' }
 })
 
 const server = createServer(async (request, response) => {
@@ -81,9 +82,9 @@ const get = async (path: string, method = 'GET') => {
 }
 
 test.each([
-  ['/api/greet?name=ann', '{"said":"hello ann of 1,1152921504606846976"}'],
-  ['/ajax-api/greet?name=ann', '{"said":"hello ann of 1,1152921504606846976"}'],
-  ['//api//greet?name=ann', '{"said":"hello ann of 1,1152921504606846976"}'],
+  ['/api/greet?name=ann', '{"said":"hello ann of 1,1152921504606846976 from ann"}'],
+  ['/ajax-api/greet?name=ann', '{"said":"hello ann of 1,1152921504606846976 from ann"}'],
+  ['//api//greet?name=ann', '{"said":"hello ann of 1,1152921504606846976 from ann"}'],
   ['/api/things/special', '{"special":true}'],
   ['/api/things/7', '{"id":"7"}'],
   ['/api/things/a%2Fb%20%C3%A9', '{"id":"a/b é"}'],

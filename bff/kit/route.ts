@@ -9,8 +9,10 @@ import { readInput } from './input.ts'
 /** What a caller may see. The core puts it into its SQL; it knows nothing else of who is asking. */
 export type Scope = { experiments: 'all' | readonly Int64[] }
 
-export type Context = {
-  scope: Scope
+/** What a caller may see, and by which name it is recorded what they do; empty without sign-in. */
+export type Caller = { scope: Scope; principal: string }
+
+export type Context = Caller & {
   request: IncomingMessage
 }
 
@@ -40,8 +42,8 @@ export type HandlersOf<Endpoints> = {
   [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
 }
 
-/** Who may do this, and what may they see? Throws PERMISSION_DENIED or UNAUTHENTICATED. */
-export type Authorise = (endpoint: Endpoint, input: unknown, request: IncomingMessage) => Scope | Promise<Scope>
+/** May this be done, and by whom? Throws PERMISSION_DENIED or UNAUTHENTICATED. */
+export type Authorise = (endpoint: Endpoint, input: unknown, request: IncomingMessage) => Caller | Promise<Caller>
 
 /** What the request log and the metrics say of a request: the route's pattern, never its address. */
 export type Answered = ServerResponse & { route?: string }
@@ -116,8 +118,8 @@ export function serveEndpoints<Endpoints extends Record<string, Endpoint>>(
     response.route = endpoint.path
     const input = await readInput(endpoint, request, params, query)
     const allowed = authorise(endpoint, input, request)
-    const scope = allowed instanceof Promise ? await allowed : allowed
-    await send(request, response, await handle(input, { scope, request }))
+    const { scope, principal } = allowed instanceof Promise ? await allowed : allowed
+    await send(request, response, await handle(input, { scope, principal, request }))
     return true
   }
 }

@@ -58,7 +58,12 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
     const key = await pageTokenKey(database)
     const writes = openRunWrites(database, clientRoot)
     const owners = openOwners(database.reads)
-    const artifacts = artifactHandlers({ stores, owners, maxBytes: config.artifacts.maxBytes })
+    const artifacts = artifactHandlers({
+      stores,
+      owners,
+      record: { database, tokenKey: key },
+      maxBytes: config.artifacts.maxBytes,
+    })
     return {
       handlers: {
         ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),

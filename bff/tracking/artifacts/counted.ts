@@ -8,7 +8,7 @@ import type { WriteLimits } from './store.ts'
  */
 export async function* counted(
   body: Readable,
-  { expectedBytes, minBytes = 0, maxBytes = Number.POSITIVE_INFINITY }: WriteLimits,
+  { expectedBytes, minBytes = 0, maxBytes = Number.POSITIVE_INFINITY, onChunk }: WriteLimits,
 ) {
   let count = 0
   try {
@@ -16,6 +16,7 @@ export async function* counted(
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       count += chunk.length
       if (count > maxBytes) throw tooLarge(maxBytes)
+      onChunk?.(chunk)
       yield chunk
     }
   } catch (error) {

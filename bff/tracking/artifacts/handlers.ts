@@ -1,20 +1,28 @@
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import type { Endpoints, FileInfo, Int64 } from '#contract'
-import { ApiError, absent, invalid } from '#contract'
-import type { HandlersOf, Scope } from '#kit/route.ts'
+import type { Endpoints, FileInfo } from '#contract'
+import { ApiError, invalid } from '#contract'
+import type { Database } from '#kit/db.ts'
+import type { Context, HandlersOf } from '#kit/route.ts'
 import { StreamAnswer } from '#kit/route.ts'
 import type { ArtifactPath } from './address.ts'
-import { artifactPath, below, ownerFolder, proxyAddress } from './address.ts'
 import { planDownload } from './headers.ts'
-import type { ArtifactRun, Owners } from './owners.ts'
-import type { ArtifactStore, Entry } from './store.ts'
+import type { AskedRecords } from './list-records.ts'
+import { listRecords } from './list-records.ts'
+import type { Owners } from './owners.ts'
+import type { OwnedPlace, Place } from './places.ts'
+import { openPlaces } from './places.ts'
+import { endingRecords, recordArtifact } from './record.ts'
+import type { ArtifactStore, Entry, WriteLimits } from './store.ts'
 import type { Stores } from './stores.ts'
 
 export type ArtifactParts = {
   stores: Stores
   /** Absent where artifacts are all that is served: every path below the root is then what it is. */
   owners?: Owners | undefined
+  /** Where what is stored is recorded; absent where there is no database. `tokenKey` signs page tokens. */
+  record?: { database: Database; tokenKey: Buffer } | undefined
   /** The largest artifact that is taken; no limit where nothing is said. */
   maxBytes?: number | undefined
 }
@@ -22,6 +30,8 @@ export type ArtifactParts = {
 export type ArtifactHandlers = Pick<
   HandlersOf<Endpoints>,
   | 'listArtifacts'
+  | 'listRunArtifactRecords'
+  | 'listModelArtifactRecords'
   | 'getArtifact'
   | 'uploadRunArtifact'
   | 'listProxiedArtifacts'
@@ -36,54 +46,31 @@ export type ArtifactHandlers = Pick<
 /** MLflow's limit for what its page uploads. */
 const PAGE_UPLOAD_BYTES = 10 * 1024 * 1024
 
-/** A path within the store that has it. */
-type Place = { store: ArtifactStore; path: ArtifactPath }
+export function artifactHandlers({ stores, owners, record, maxBytes }: ArtifactParts): ArtifactHandlers {
+  const places = openPlaces(stores, owners)
 
-export function artifactHandlers({ stores, owners, maxBytes }: ArtifactParts): ArtifactHandlers {
-  async function requireRun(scope: Scope, runId: string): Promise<ArtifactRun> {
-    if (!owners) throw new ApiError('NOT_IMPLEMENTED', 'This server serves artifacts only: it knows of no runs')
-    const run = await owners.run(runId)
-    if (!run || !sees(scope, run.experiment_id)) throw absent(`Run with id=${runId} not found`)
-    return run
+  const recordsOf = ({ records }: OwnedPlace, asked: AskedRecords) => {
+    if (!record) throw new ApiError('NOT_IMPLEMENTED', 'This server serves artifacts only: it records nothing')
+    return listRecords(record.database.reads, records, asked, record.tokenKey)
   }
 
-  function placeIn(location: string, path: ArtifactPath): Place {
-    const { store, folder } = stores.of(location)
-    return { store, path: below(folder, path) }
-  }
-
-  /** Where a path of the proxy is. Runs must be known; other paths are for those who see everything. */
-  async function requirePlace(scope: Scope, path: string, use: 'read' | 'write' | 'remove'): Promise<Place> {
-    const address = proxyAddress(path)
-    if (!owners || address.kind === 'other') {
-      if (scope.experiments !== 'all')
-        throw new ApiError('PERMISSION_DENIED', `'${path}' is not below the artifacts of a run`)
-      return placeOfNobody(address.key, use)
+  /** Stores the body, and then records what was stored. A caller hears of it once both are done. */
+  async function keep(place: Place, { request, principal }: Context, limits: WriteLimits) {
+    const { store, path, records } = place
+    if (!record || !records || !('owner' in records)) {
+      await store.write(path, request, limits)
+      return
     }
-    if (address.kind === 'model') throw absent(`Logged model with ID '${address.modelId}' not found`)
-    const run = await requireRun(scope, address.runId)
-    if (String(run.experiment_id) !== address.experimentId) throw absent(`Run with id=${address.runId} not found`)
-    if (use === 'write') requireActive(address.runId, run)
-    return placeIn(run.artifact_location, below(ownerFolder(address.runId), address.path))
+    const digest = createHash('sha256')
+    const { size, etag } = await store.write(path, request, { ...limits, onChunk: (chunk) => digest.update(chunk) })
+    const stored = { ...records, size, etag, sha256: digest.digest('hex'), stored_by: principal }
+    await recordArtifact(record.database, stored, () => etagOf(store, path))
   }
 
-  /** A path that is no run's: below the number of an experiment it is in that experiment's place. */
-  async function placeOfNobody(key: ArtifactPath, use: 'read' | 'write' | 'remove'): Promise<Place> {
-    const [first = '', ...rest] = key
-    const location = await owners?.experiment(first)
-    if (location === undefined) return { store: stores.main, path: key }
-    const place = placeIn(location, artifactPath(rest.join('/')))
-    if (use === 'remove' && place.store !== stores.main)
-      throw invalid(`${location} may hold more than this experiment's artifacts: remove those of its runs instead`)
-    return place
-  }
-
-  /** The place of `path` below the artifacts of a run, the folder of all of them, and the run. */
-  async function placeOf(scope: Scope, runId: string, path: string) {
-    const checked = artifactPath(path)
-    const run = await requireRun(scope, runId)
-    const { store, path: root } = placeIn(run.artifact_location, ownerFolder(runId))
-    return { store, root, path: below(root, checked), run }
+  async function remove({ store, path, records }: Place, principal: string) {
+    const removal = () => store.remove(path)
+    if (record && records) await endingRecords(record.database, records, principal, removal)
+    else await removal()
   }
 
   async function download({ store, path }: Place, request: IncomingMessage): Promise<StreamAnswer> {
@@ -101,41 +88,44 @@ export function artifactHandlers({ stores, owners, maxBytes }: ArtifactParts): A
   }
 
   return {
-    listArtifacts: async ({ run_id, path = '' }, { scope }) => {
-      const { store, path: folder, root, run } = await placeOf(scope, run_id, path)
-      return { root_uri: run.artifact_uri, ...filesOf(await store.list(folder), folder.slice(root.length)) }
-    },
+    listArtifacts: async ({ run_id, path = '' }, { scope }) =>
+      folderOf(await places.ofRun(scope, run_id, path, 'read')),
 
-    getArtifact: async ({ run_id, path }, { scope, request }) => download(await placeOf(scope, run_id, path), request),
+    getArtifact: async ({ run_id, path }, { scope, request }) =>
+      download(await places.ofRun(scope, run_id, path, 'read'), request),
 
-    uploadRunArtifact: async ({ run_id, path }, { scope, request }) => {
+    uploadRunArtifact: async ({ run_id, path }, context) => {
       if (!path) throw invalid('Request must specify path.', { field: 'path' })
-      const { store, path: place, run } = await placeOf(scope, run_id, path)
-      requireActive(run_id, run)
+      const place = await places.ofRun(context.scope, run_id, path, 'write')
       requireFileName(path)
-      const limits = { ...announced(request), minBytes: 1, maxBytes: PAGE_UPLOAD_BYTES }
-      await store.write(place, request, limits).catch(inWordsOfThePage)
+      const limits = { ...announced(context.request), minBytes: 1, maxBytes: PAGE_UPLOAD_BYTES }
+      await keep(place, context, limits).catch(inWordsOfThePage)
       return {}
     },
 
+    listRunArtifactRecords: async ({ run_id, path = '', ...asked }, { scope }) =>
+      recordsOf(await places.ofRun(scope, run_id, path, 'read'), asked),
+
+    listModelArtifactRecords: async ({ model_id, path = '', ...asked }, { scope }) =>
+      recordsOf(await places.ofModel(scope, model_id, path, 'read'), asked),
+
     listProxiedArtifacts: async ({ path: asked = '' }, { scope }) => {
-      const { store, path } = await requirePlace(scope, asked, 'read')
+      const { store, path } = await places.ofProxy(scope, asked, 'read')
       return filesOf(await store.list(path), [])
     },
 
     downloadArtifact: async ({ path }, { scope, request }) =>
-      download(await requirePlace(scope, path, 'read'), request),
+      download(await places.ofProxy(scope, path, 'read'), request),
 
-    uploadArtifact: async ({ path: asked }, { scope, request }) => {
-      const { store, path } = await requirePlace(scope, asked, 'write')
-      requireFileName(asked)
-      await store.write(path, request, { ...announced(request), maxBytes })
+    uploadArtifact: async ({ path }, context) => {
+      const place = await places.ofProxy(context.scope, path, 'write')
+      requireFileName(path)
+      await keep(place, context, { ...announced(context.request), maxBytes })
       return {}
     },
 
-    deleteArtifact: async ({ path: asked }, { scope }) => {
-      const { store, path } = await requirePlace(scope, asked, 'remove')
-      await store.remove(path)
+    deleteArtifact: async ({ path }, { scope, principal }) => {
+      await remove(await places.ofProxy(scope, path, 'remove'), principal)
       return {}
     },
 
@@ -145,16 +135,18 @@ export function artifactHandlers({ stores, owners, maxBytes }: ArtifactParts): A
   }
 }
 
-const sees = ({ experiments }: Scope, experimentId: Int64) =>
-  experiments === 'all' || experiments.some((id) => String(id) === String(experimentId))
-
-function requireActive(runId: string, { lifecycle_stage }: ArtifactRun) {
-  if (lifecycle_stage !== 'active')
-    throw invalid(`The run ${runId} must be in the 'active' state. Current state is ${lifecycle_stage}.`)
+const etagOf = async (store: ArtifactStore, path: ArtifactPath) => {
+  const found = await store.stat(path)
+  return found === 'folder' ? undefined : found?.etag
 }
 
 function requireFileName(path: string) {
   if (path.endsWith('/')) throw invalid('Invalid path: it ends in a slash, so it names no file')
+}
+
+/** A folder of a run or model: paths are relative to its artifacts. */
+async function folderOf({ store, path, root, root_uri }: OwnedPlace) {
+  return { root_uri, ...filesOf(await store.list(path), path.slice(root.length)) }
 }
 
 const filesOf = (entries: readonly Entry[], folder: readonly string[]): { files?: FileInfo[] } =>

@@ -9,7 +9,7 @@ import type { ArtifactPath } from './address.ts'
 import { isSegment } from './address.ts'
 import { counted } from './counted.ts'
 import { openSpool, SPOOL } from './spool.ts'
-import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits } from './store.ts'
+import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits, Written } from './store.ts'
 import { writeFile } from './write-file.ts'
 
 /** Large enough for the disk, small enough for many downloads at once. */
@@ -70,13 +70,15 @@ export async function openLocalStore(folder: string): Promise<ArtifactStore> {
     }
   }
 
-  async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<void> {
+  async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<Written> {
     const target = place(path)
     if ((await look(path))?.isDirectory()) throw invalid(`'${path.join('/')}' is a folder; a file cannot replace it`)
     const draft = await spool.newName()
     try {
       await writeFile(await open(draft, 'wx', 0o600), counted(body, limits))
+      const written = fileOf(await lstat(draft, { bigint: true }))
       await publish(draft, target)
+      return written
     } catch (error) {
       await rm(draft, { force: true })
       throw asAnswer(error)

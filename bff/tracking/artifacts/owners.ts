@@ -11,9 +11,13 @@ export type ArtifactRun = {
   artifact_location: string
 }
 
+/** The same of a logged model. */
+export type ArtifactModel = ArtifactRun
+
 /** Whose artifacts there are, and where. */
 export type Owners = {
   run(runId: string): Promise<ArtifactRun | undefined>
+  model(modelId: string): Promise<ArtifactModel | undefined>
   /** The location of an experiment, if `id` is the number of one. */
   experiment(id: string): Promise<string | undefined>
 }
@@ -25,6 +29,7 @@ export const openOwners = (db: Db): Owners => ({
       sql`select r.experiment_id, r.artifact_uri, r.lifecycle_stage, e.artifact_location
           from runs r join experiments e using (experiment_id) where r.run_id = ${runId}`,
     ),
+  model: async () => undefined,
   experiment: async (id) => {
     if (!EXPERIMENT_NO.test(id)) return undefined
     const found = await row<{ artifact_location: string }>(

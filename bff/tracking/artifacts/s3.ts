@@ -16,7 +16,7 @@ import { ApiError, absent, invalid } from '#contract'
 import type { ArtifactPath } from './address.ts'
 import { isSegment } from './address.ts'
 import { counted } from './counted.ts'
-import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits } from './store.ts'
+import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits, Written } from './store.ts'
 
 export type S3Place = {
   bucket: string
@@ -95,15 +95,21 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
     return bodyOf(got, range ? range.end - range.start + 1 : size)
   }
 
-  async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<void> {
-    const source = Readable.from(counted(body, limits), { objectMode: false, highWaterMark: MIB })
+  async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<Written> {
+    let size = 0
+    const onChunk = (chunk: Buffer) => {
+      size += chunk.length
+      limits.onChunk?.(chunk)
+    }
+    const source = Readable.from(counted(body, { ...limits, onChunk }), { objectMode: false, highWaterMark: MIB })
     const upload = new Upload({
       client,
       params: { Bucket: bucket, Key: keyOf(path), Body: source },
       queueSize: PART.atOnce,
       partSize: partBytes(limits.expectedBytes),
     })
-    await upload.done().finally(() => source.destroy())
+    const { ETag = '""' } = await upload.done().finally(() => source.destroy())
+    return { size, etag: ETag }
   }
 
   async function remove(path: ArtifactPath) {

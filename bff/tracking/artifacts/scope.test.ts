@@ -27,12 +27,14 @@ const owners: Owners = {
       lifecycle_stage: 'active',
     }
   },
+  model: async () => undefined,
   experiment: async () => undefined,
 }
 
 let handlers: ArtifactHandlers
 const asked = (method: string): Context => ({
   scope: { experiments: [1] },
+  principal: 'ann',
   request: Object.assign(new IncomingMessage(new Socket()), { method }),
 })
 

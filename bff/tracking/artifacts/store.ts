@@ -7,6 +7,9 @@ export type Entry = { name: string; isFolder: false; size: number } | { name: st
 /** A file as it was at one moment; `etag` (quoted, strong) changes with every write. */
 export type ArtifactFile = { size: number; etag: string; modified: Date }
 
+/** What is known of a file that was just written. */
+export type Written = Pick<ArtifactFile, 'size' | 'etag'>
+
 /** First and last byte, both included. */
 export type ByteRange = { start: number; end: number }
 
@@ -22,6 +25,8 @@ export type WriteLimits = {
   minBytes?: number | undefined
   /** The longest body that is taken. */
   maxBytes?: number | undefined
+  /** Sees each chunk as it passes. */
+  onChunk?: ((chunk: Buffer) => unknown) | undefined
 }
 
 /**
@@ -35,7 +40,7 @@ export type ArtifactStore = {
   /** Throws RESOURCE_DOES_NOT_EXIST when nothing is there, INVALID_PARAMETER_VALUE when it is a folder. */
   open(path: ArtifactPath): Promise<OpenArtifact>
   /** Visible once it resolves, at once and whole; until then, and when it rejects, what was there stays. */
-  write(path: ArtifactPath, body: Readable, limits?: WriteLimits): Promise<void>
+  write(path: ArtifactPath, body: Readable, limits?: WriteLimits): Promise<Written>
   /** Removes a file, or a folder with all that is in it. Removing what is absent changes nothing. */
   remove(path: ArtifactPath): Promise<void>
   /** Throws unless the root can be reached and written to. */
