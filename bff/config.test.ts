@@ -35,6 +35,7 @@ test('without any setting, it serves this machine only, from an embedded databas
       migrate: true,
       artifacts: { store: { kind: 'folder', folder: join(process.cwd(), 'data/artifacts') }, maxBytes: undefined },
       truncateLongValues: true,
+      uniqueRunNames: false,
     },
     printConfig: false,
     warnings: [],
@@ -157,6 +158,7 @@ describe('reads', () => {
       env: { MLFLOW_TRUNCATE_LONG_VALUES: 'False' },
       gives: { tracking: { truncateLongValues: false } },
     },
+    { why: 'unique run names', argv: ['--unique-run-names'], gives: { tracking: { uniqueRunNames: true } } },
     {
       why: 'variables that Kubernetes makes for a service called assay',
       env: {

@@ -44,6 +44,7 @@ const Settings = z.object({
   'stop-delay': whole(0, 600),
   'stop-timeout': whole(1, 3600),
   'truncate-long-values': Switch,
+  'unique-run-names': Switch,
   'log-level': Level,
   'print-config': Switch,
 })
@@ -171,6 +172,7 @@ function assemble(s: Settings, warnings: readonly string[]) {
         maxBytes: s['max-artifact-size'],
       },
       truncateLongValues: s['truncate-long-values'],
+      uniqueRunNames: s['unique-run-names'],
     },
     printConfig: s['print-config'],
     warnings,

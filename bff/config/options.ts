@@ -169,6 +169,12 @@ const rows = [
     help: 'cut param values over 6,000 characters instead of refusing them',
   },
   {
+    name: 'unique-run-names',
+    kind: 'switch',
+    default: 'off',
+    help: 'refuse a run name that another active run of the experiment has',
+  },
+  {
     name: 'log-level',
     kind: 'text',
     value: 'LEVEL',

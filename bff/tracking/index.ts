@@ -28,6 +28,8 @@ export type TrackingConfig = {
   migrate: boolean
   artifacts: StoresConfig & { maxBytes?: number | undefined }
   truncateLongValues: boolean
+  /** refuse a run name that another active run of the experiment has */
+  uniqueRunNames: boolean
 }
 
 export type Tracking = {
@@ -56,7 +58,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
     const clientRoot = clientRootOf(config)
     await ensureDefaultExperiment(database, clientRoot.uri)
     const key = await pageTokenKey(database)
-    const writes = openRunWrites(database, clientRoot)
+    const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
     const owners = openOwners(database.reads)
     const artifacts = artifactHandlers({
       stores,
@@ -67,7 +69,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
     return {
       handlers: {
         ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
-        ...runHandlers(database, writes, key, config.truncateLongValues),
+        ...runHandlers(database, writes, key, config),
         ...metricHandlers(database, writes),
         searchLoggedModels: async () => ({ models: [] }),
         ...(config.mode === 'full'

@@ -6,19 +6,20 @@ import { named, rows, sql } from '#kit/sql.ts'
 import type { ClientRoot } from '../artifacts/client-root.ts'
 import { clientFolder } from '../artifacts/client-root.ts'
 import { experimentNo } from '../experiments/experiments.ts'
-import { generateRunName } from './names.ts'
 import { RUN_NAME_TAG } from './tags.ts'
 
 export type NewRun = {
   run_id: string
   experiment: Int64
-  run_name: string
+  /** undefined: one will be found for it */
+  run_name: string | undefined
   user_id: string
   start_time: Int64
+  /** without mlflow.runName */
   tags: KeyValue[]
 }
 
-/** A run to be, with its id and name. The tag mlflow.runName is always there and equals run_name. */
+/** A run to be, with its id. */
 export function newRun({ experiment_id, run_name, user_id, start_time, tags }: Input<Endpoints['createRun']>): NewRun {
   const last = new Map(tags.map(({ key, value }) => [key, value]))
   const tagged = last.get(RUN_NAME_TAG)
@@ -27,19 +28,26 @@ export function newRun({ experiment_id, run_name, user_id, start_time, tags }: I
       `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${run_name}', mlflow.runName='${tagged}').`,
       { field: 'run_name' },
     )
-  const name = run_name || tagged || generateRunName()
-  last.set(RUN_NAME_TAG, name)
+  last.delete(RUN_NAME_TAG)
   return {
     run_id: randomUUID().replaceAll('-', ''),
     experiment: experimentNo(experiment_id),
-    run_name: name,
+    run_name: run_name || tagged || undefined,
     user_id,
     start_time,
     tags: [...last].map(([key, value]) => ({ key, value })),
   }
 }
 
-export type CreatedRun = { run_id: string; run_no: Int64; artifact_uri: string }
+export type NamedRun = NewRun & { run_name: string }
+
+/** The tags of a run that has just got its name: mlflow.runName is always there. */
+export const tagsOf = ({ run_name, tags }: Pick<NamedRun, 'run_name' | 'tags'>): KeyValue[] => [
+  ...tags,
+  { key: RUN_NAME_TAG, value: run_name },
+]
+
+export type CreatedRun = { run_id: string; run_no: Int64; run_name: string; artifact_uri: string }
 
 /**
  * Insert runs into active experiments, which cannot be deleted until these are there.
@@ -47,7 +55,7 @@ export type CreatedRun = { run_id: string; run_no: Int64; artifact_uri: string }
  */
 export async function insertRuns(
   db: Db,
-  runs: readonly NewRun[],
+  runs: readonly NamedRun[],
   clientRoot: ClientRoot,
 ): Promise<Map<string, CreatedRun>> {
   const inserted = await rows<CreatedRun>(
@@ -63,7 +71,7 @@ export async function insertRuns(
            as new (run_id, experiment_id, run_name, user_id, start_time)
       join experiments e on e.experiment_id = new.experiment_id and e.lifecycle_stage = 'active'
       for share of e
-      returning run_id, run_no, artifact_uri`,
+      returning run_id, run_no, run_name, artifact_uri`,
     ),
   )
   return new Map(inserted.map((run) => [run.run_id, run]))
@@ -81,8 +89,8 @@ export async function whyNoRun(db: Db, experiment: Int64): Promise<Error> {
 
 /** The answer of runs/create: the run as it was just stored. */
 export const createdRun = (
-  { run_id, experiment, run_name, user_id, start_time, tags }: NewRun,
-  artifact_uri: string,
+  { run_id, experiment, user_id, start_time, tags }: NewRun,
+  { run_name, artifact_uri }: CreatedRun,
 ) => ({
   run: {
     info: {
@@ -96,7 +104,7 @@ export const createdRun = (
       artifact_uri,
       lifecycle_stage: 'active' as const,
     },
-    data: { tags },
+    data: { tags: tagsOf({ run_name, tags }) },
     inputs: {},
     outputs: {},
   },

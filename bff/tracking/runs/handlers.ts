@@ -29,7 +29,10 @@ type Handlers = Pick<
   | 'logInputs'
 >
 
-export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buffer, truncate: boolean): Handlers {
+type Rules = { truncateLongValues: boolean; uniqueRunNames: boolean }
+
+export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buffer, rules: Rules): Handlers {
+  const { truncateLongValues: truncate, uniqueRunNames } = rules
   const searching = { tokenKey, statisticsKnown: openStatistics(database.reads) }
   async function log(
     run_id: string,
@@ -47,12 +50,12 @@ export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buf
       const run = newRun({ ...input, tags: fitTags(input.tags, truncate) })
       const created = await writes.submit({ create: run })
       if (!created) throw new ApiError('INTERNAL_ERROR', 'The run was not created')
-      return createdRun(run, created.artifact_uri)
+      return createdRun(run, created)
     },
     getRun: (input) => getRun(database.reads, input),
-    updateRun: (input) => database.transaction((db) => updateRun(db, input)),
+    updateRun: (input) => database.transaction((db) => updateRun(db, input, uniqueRunNames)),
     deleteRun: (input) => database.transaction((db) => deleteRun(db, input)),
-    restoreRun: (input) => database.transaction((db) => restoreRun(db, input)),
+    restoreRun: (input) => database.transaction((db) => restoreRun(db, input, uniqueRunNames)),
     searchRuns: (input, { scope }) => searchRuns(database.reads, input, scope, searching),
     countRuns: (input, { scope }) => countRuns(database.reads, input, scope, searching),
     logParam: ({ run_id, ...param }) => log(run_id, [], [param], []),

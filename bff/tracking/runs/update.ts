@@ -3,6 +3,7 @@ import { invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
 import { sealRun } from '../metrics/chunks.ts'
+import { requireFreeNames } from './names.ts'
 import { runInfo } from './read.ts'
 import { requireActiveRun, requireRun } from './require.ts'
 import { RUN_NAME_TAG, upsertTags } from './tags.ts'
@@ -10,7 +11,12 @@ import { RUN_NAME_TAG, upsertTags } from './tags.ts'
 const ENDED = new Set(['FINISHED', 'FAILED', 'KILLED'])
 
 /** Change what is given; an empty name is ignored, as in MLflow. A run that ends has its metrics sealed. */
-export async function updateRun(db: Db, { run_id, status, end_time, run_name }: Input<Endpoints['updateRun']>) {
+export async function updateRun(
+  db: Db,
+  { run_id, status, end_time, run_name }: Input<Endpoints['updateRun']>,
+  uniqueNames: boolean,
+) {
+  if (run_name && uniqueNames) await requireFreeNames(db, [{ ...(await requireRun(db, run_id)), run_name }])
   const { run_no } = await requireActiveRun(db, run_id)
   await db.query(
     sql`update runs set status = coalesce(${status ?? null}, status), end_time = coalesce(${end_time ?? null}::bigint, end_time)
@@ -31,8 +37,11 @@ export async function deleteRun(db: Db, { run_id }: Input<Endpoints['deleteRun']
   return {}
 }
 
-export async function restoreRun(db: Db, { run_id }: Input<Endpoints['restoreRun']>) {
-  const { run_no } = await requireRun(db, run_id)
+/** A name that was taken meanwhile is not taken back. */
+export async function restoreRun(db: Db, { run_id }: Input<Endpoints['restoreRun']>, uniqueNames: boolean) {
+  const { run_no, experiment_id } = await requireRun(db, run_id)
+  if (uniqueNames)
+    await requireFreeNames(db, [{ run_id, experiment_id, run_name: (await runInfo(db, run_no)).run_name }])
   await db.query(
     sql`update runs set lifecycle_stage = 'active', deleted_time = null, deleted_with_experiment = false where run_no = ${run_no}`,
   )

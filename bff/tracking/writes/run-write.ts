@@ -5,10 +5,12 @@ import type { ClientRoot } from '../artifacts/client-root.ts'
 import type { SeriesName } from '../metrics/record.ts'
 import { lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
-import { insertRuns, whyNoRun } from '../runs/create.ts'
+import { insertRuns, tagsOf, whyNoRun } from '../runs/create.ts'
+import type { WantedName } from '../runs/names.ts'
+import { nameRuns, requireFreeNames } from '../runs/names.ts'
 import { insertParams } from '../runs/params.ts'
 import { findRuns, noSuchRun, notActive } from '../runs/require.ts'
-import { storeTags, upsertTags } from '../runs/tags.ts'
+import { RUN_NAME_TAG, storeTags, upsertTags } from '../runs/tags.ts'
 import type { Outcome } from './queue.ts'
 import { WriteQueue } from './queue.ts'
 
@@ -29,10 +31,12 @@ const weigh = (write: Write) =>
     ? 1 + write.create.tags.length
     : 1 + write.log.metrics.length + write.log.params.length + write.log.tags.length
 
+type Rules = { clientRoot: ClientRoot; uniqueNames: boolean }
+
 /** The queue that all writes to runs go through, whichever endpoint they came by. */
-export const openRunWrites = (database: Database, clientRoot: ClientRoot): RunWrites =>
+export const openRunWrites = (database: Database, rules: Rules): RunWrites =>
   new WriteQueue({
-    commit: (writes) => database.transaction((db) => commit(db, writes, clientRoot)),
+    commit: (writes) => database.transaction((db) => commit(db, writes, rules)),
     // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
     lanes: database.dialect === 'pglite' ? 1 : 2,
     weigh,
@@ -42,34 +46,62 @@ export const openRunWrites = (database: Database, clientRoot: ClientRoot): RunWr
 
 /**
  * A write to a run that is not there or not active is left out. What else can be wrong with a write (a param that has another
- * value already) throws, so that nothing of the group is written and the queue tries its writes one by one.
+ * value already, a name that is taken) throws, so that nothing of the group is written and the queue tries its writes one by one.
  */
-async function commit(db: Db, writes: readonly Write[], clientRoot: ClientRoot): Promise<Outcome<Written>[]> {
+async function commit(db: Db, writes: readonly Write[], rules: Rules): Promise<Outcome<Written>[]> {
   const outcomes: Outcome<Written>[] = writes.map(() => ({ answer: undefined }))
-  await create(db, writes, outcomes, clientRoot)
+  if (rules.uniqueNames) await requireFreeNames(db, await wantedNames(db, writes))
+  await create(db, writes, outcomes, rules)
   await log(db, writes, outcomes)
   return outcomes
 }
 
-async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[], clientRoot: ClientRoot) {
+async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[], rules: Rules) {
   const creations = writes.flatMap((write, i) => ('create' in write ? [{ i, run: write.create }] : []))
   if (creations.length === 0) return
-  const created = await insertRuns(
+  const generated = await nameRuns(
     db,
-    creations.map(({ run }) => run),
-    clientRoot,
+    creations.flatMap(({ run }) => (run.run_name === undefined ? [{ ...run, experiment_id: run.experiment }] : [])),
+    rules.uniqueNames,
   )
+  const runs = creations.map(({ run }) => ({ ...run, run_name: run.run_name ?? generated.get(run.run_id) ?? '' }))
+  const created = await insertRuns(db, runs, rules.clientRoot)
   for (const { i, run } of creations) {
     const answer = created.get(run.run_id)
     outcomes[i] = answer ? { answer } : { refused: await whyNoRun(db, run.experiment) }
   }
   await storeTags(
     db,
-    creations.flatMap(({ run }) => {
+    runs.flatMap((run) => {
       const answer = created.get(run.run_id)
-      return answer ? run.tags.map((tag) => ({ ...tag, run_no: answer.run_no })) : []
+      return answer ? tagsOf(run).map((tag) => ({ ...tag, run_no: answer.run_no })) : []
     }),
   )
+}
+
+/** The names that these writes give: to new runs, and by the tag. */
+async function wantedNames(db: Db, writes: readonly Write[]): Promise<WantedName[]> {
+  const created = writes.flatMap((write) => {
+    if (!('create' in write) || write.create.run_name === undefined) return []
+    const { run_id, run_name, experiment } = write.create
+    return [{ run_id, run_name, experiment_id: experiment }]
+  })
+  const renamed = writes.flatMap((write) =>
+    'log' in write
+      ? write.log.tags
+          .filter(({ key }) => key === RUN_NAME_TAG)
+          .map(({ value }) => ({ run_id: write.log.run_id, run_name: value }))
+      : [],
+  )
+  if (renamed.length === 0) return created
+  const runs = await findRuns(db, [...new Set(renamed.map(({ run_id }) => run_id))])
+  return [
+    ...created,
+    ...renamed.flatMap(({ run_id, run_name }) => {
+      const run = runs.get(run_id)
+      return run ? [{ run_id, run_name, experiment_id: run.experiment_id }] : []
+    }),
+  ]
 }
 
 async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[]) {
