@@ -8,8 +8,10 @@ import { migrate, requireMigrated } from '#kit/migrate.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { ClientRoot } from './artifacts/client-root.ts'
 import { artifactHandlers } from './artifacts/handlers.ts'
+import { openHashing } from './artifacts/hash-later.ts'
 import { storeUri } from './artifacts/open.ts'
 import { openOwners } from './artifacts/owners.ts'
+import { openPlaces } from './artifacts/places.ts'
 import type { Stores, StoresConfig } from './artifacts/stores.ts'
 import { openStores, PROXIED } from './artifacts/stores.ts'
 import { ensureDefaultExperiment } from './experiments/experiments.ts'
@@ -59,13 +61,10 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
     await ensureDefaultExperiment(database, clientRoot.uri)
     const key = await pageTokenKey(database)
     const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
-    const owners = openOwners(database.reads)
-    const artifacts = artifactHandlers({
-      stores,
-      owners,
-      record: { database, tokenKey: key },
-      maxBytes: config.artifacts.maxBytes,
-    })
+    const places = openPlaces(stores, openOwners(database.reads))
+    const hashing = openHashing({ database, places, log })
+    const record = { database, tokenKey: key }
+    const artifacts = artifactHandlers({ places, record, maxBytes: config.artifacts.maxBytes })
     return {
       handlers: {
         ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
@@ -82,7 +81,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
       ],
       async close() {
-        await writes.drained()
+        await Promise.all([writes.drained(), hashing.close()])
         await database.close()
         await stores.close()
       },
@@ -121,7 +120,7 @@ function switchedOff<N extends EndpointName>(names: readonly N[], flag: string):
 
 function artifactsOnly(config: TrackingConfig, stores: Stores): Tracking {
   const names = Object.keys(endpoints) as EndpointName[]
-  const proxied = artifactHandlers({ stores, maxBytes: config.artifacts.maxBytes })
+  const proxied = artifactHandlers({ places: openPlaces(stores, undefined), maxBytes: config.artifacts.maxBytes })
   return {
     handlers: {
       ...switchedOff(names, '--artifacts-only'),

@@ -10,17 +10,12 @@ import type { ArtifactPath } from './address.ts'
 import { planDownload } from './headers.ts'
 import type { AskedRecords } from './list-records.ts'
 import { listRecords } from './list-records.ts'
-import type { Owners } from './owners.ts'
-import type { OwnedPlace, Place } from './places.ts'
-import { openPlaces } from './places.ts'
+import type { OwnedPlace, Place, Places } from './places.ts'
 import { endingRecords, recordArtifact } from './record.ts'
 import type { ArtifactStore, Entry, WriteLimits } from './store.ts'
-import type { Stores } from './stores.ts'
 
 export type ArtifactParts = {
-  stores: Stores
-  /** Absent where artifacts are all that is served: every path below the root is then what it is. */
-  owners?: Owners | undefined
+  places: Places
   /** Where what is stored is recorded; absent where there is no database. `tokenKey` signs page tokens. */
   record?: { database: Database; tokenKey: Buffer } | undefined
   /** The largest artifact that is taken; no limit where nothing is said. */
@@ -46,9 +41,7 @@ export type ArtifactHandlers = Pick<
 /** MLflow's limit for what its page uploads. */
 const PAGE_UPLOAD_BYTES = 10 * 1024 * 1024
 
-export function artifactHandlers({ stores, owners, record, maxBytes }: ArtifactParts): ArtifactHandlers {
-  const places = openPlaces(stores, owners)
-
+export function artifactHandlers({ places, record, maxBytes }: ArtifactParts): ArtifactHandlers {
   const recordsOf = ({ records }: OwnedPlace, asked: AskedRecords) => {
     if (!record) throw new ApiError('NOT_IMPLEMENTED', 'This server serves artifacts only: it records nothing')
     return listRecords(record.database.reads, records, asked, record.tokenKey)

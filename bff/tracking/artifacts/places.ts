@@ -11,7 +11,12 @@ import type { Stores } from './stores.ts'
 export type Place = { store: ArtifactStore; path: ArtifactPath; records: RecordsBelow | undefined }
 
 /** A place below the artifacts of a run or model. */
-export type OwnedPlace = Place & { owner: ArtifactOwner; records: RecordsBelow; root: ArtifactPath; root_uri: string }
+export type OwnedPlace = Place & {
+  owner: ArtifactOwner
+  records: Extract<RecordsBelow, { owner: ArtifactOwner }>
+  root: ArtifactPath
+  root_uri: string
+}
 
 export type Use = 'read' | 'write' | 'remove'
 

@@ -9,6 +9,7 @@ import { artifactPath } from './address.ts'
 import type { ArtifactHandlers } from './handlers.ts'
 import { artifactHandlers } from './handlers.ts'
 import type { Owners } from './owners.ts'
+import { openPlaces } from './places.ts'
 import { openStores } from './stores.ts'
 
 // Who may ask at all is decided before; what a caller cannot see does not exist for the handlers either.
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const stores = await openStores({ store: { kind: 'folder', folder: await temporaryFolder() } })
   for (const path of [`1/${MINE}/artifacts/x`, `2/${THEIRS}/artifacts/x`, 'shared/x'])
     await stores.main.write(artifactPath(path), Readable.from([Buffer.from(path)]))
-  handlers = artifactHandlers({ stores, owners })
+  handlers = artifactHandlers({ places: openPlaces(stores, owners) })
   return () => stores.close()
 })
 

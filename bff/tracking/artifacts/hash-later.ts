@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import type { Int64 } from '#contract'
+import type { Database } from '#kit/db.ts'
+import type { Log } from '#kit/log.ts'
+import type { Db } from '#kit/sql.ts'
+import { row, sql } from '#kit/sql.ts'
+import type { Places } from './places.ts'
+
+type HashingParts = { database: Database; places: Places; log: Log; everyMs?: number }
+
+/** No other process takes a file for so long; a process that is still at it says so again and again. */
+const CLAIM_MS = 60_000
+/** How long a file is left alone that could not be read, or is not the recorded one any more. */
+const PAUSE_MS = 600_000
+
+type Claimed = { artifact_no: Int64; owner_kind: 'run' | 'model'; owner_id: string; path: string; etag: string }
+
+/**
+ * Reads files that did not pass through the server, one after the other, and records their SHA-256. Any number of processes
+ * may do so at once; what one was reading when it died is read again a minute later.
+ */
+export function openHashing({ database, places, log, everyMs = 5_000 }: HashingParts): { close(): Promise<void> } {
+  const closing = new AbortController()
+  let working: Promise<void> | undefined
+
+  async function work() {
+    while (!closing.signal.aborted) {
+      const claimed = await claim(database)
+      if (!claimed) return
+      await hash(claimed)
+    }
+  }
+
+  async function hash(claimed: Claimed) {
+    const claiming = setInterval(
+      () => void putOff(database, claimed, Date.now() + CLAIM_MS).catch(() => {}),
+      CLAIM_MS / 3,
+    )
+    try {
+      const sha256 = await digestOf(places, claimed, closing.signal)
+      await database.query(sql`update artifacts set sha256 = ${sha256} where artifact_no = ${claimed.artifact_no}`)
+    } catch (error) {
+      await putOff(database, claimed, closing.signal.aborted ? 0 : Date.now() + PAUSE_MS)
+      if (!closing.signal.aborted) log.warn({ err: error }, 'an artifact could not be hashed: tried again later')
+    } finally {
+      clearInterval(claiming)
+    }
+  }
+
+  const timer = setInterval(() => {
+    working ??= work()
+      .catch((error: unknown) => log.warn({ err: error }, 'artifacts could not be hashed: tried again later'))
+      .finally(() => {
+        working = undefined
+      })
+  }, everyMs).unref()
+
+  return {
+    async close() {
+      clearInterval(timer)
+      closing.abort()
+      await working
+    },
+  }
+}
+
+const claim = (db: Db): Promise<Claimed | undefined> =>
+  row<Claimed>(
+    db,
+    sql`
+    update artifacts set hash_after = ${Date.now() + CLAIM_MS}
+    where artifact_no = (
+      select artifact_no from artifacts where sha256 is null and ended_time is null and hash_after <= ${Date.now()}
+      order by hash_after, artifact_no limit 1 for update skip locked)
+    returning artifact_no, owner_kind, owner_id, path, etag`,
+  )
+
+const putOff = (db: Db, { artifact_no }: Claimed, hash_after: number) =>
+  db.query(sql`update artifacts set hash_after = ${hash_after} where artifact_no = ${artifact_no}`)
+
+async function digestOf(places: Places, { owner_kind, owner_id, path, etag }: Claimed, signal: AbortSignal) {
+  const find = owner_kind === 'run' ? places.ofRun : places.ofModel
+  const place = await find({ experiments: 'all' }, owner_id, path, 'read')
+  const file = await place.store.open(place.path)
+  if (file.etag !== etag) {
+    await file.close()
+    throw new Error('The file is not the recorded one: it was replaced behind the back of this server')
+  }
+  const digest = createHash('sha256')
+  for await (const chunk of await file.read()) {
+    signal.throwIfAborted()
+    digest.update(chunk as Buffer)
+  }
+  return digest.digest('hex')
+}
