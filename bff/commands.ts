@@ -21,7 +21,9 @@ const commands: Record<string, (argv: readonly string[]) => unknown> = {
 export async function run(argv: readonly string[]): Promise<void> {
   const words = argv.slice(0, 2).filter((word) => !word.startsWith('-'))
   const name = [words.join(' '), words[0] ?? ''].find((each) => Object.hasOwn(commands, each))
-  if (argv.some((word) => word === '--help' || word === '-h') || argv.length === 0) return print(helpText())
+  // `mlflow server -h ADDRESS` is the address
+  const asked = argv.some((word, at) => word === '--help' || (word === '-h' && /^-|^$/.test(argv[at + 1] ?? '')))
+  if (asked || argv.length === 0) return print(helpText())
   if (argv[0] === '--version') return print(`assay ${VERSION}`)
   const command = name === undefined ? undefined : commands[name]
   if (name === undefined || !command) {

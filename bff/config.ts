@@ -13,7 +13,7 @@ import {
   whole,
 } from './config/fields.ts'
 import { folderProblem } from './config/folder.ts'
-import { mlflowWarnings } from './config/mlflow.ts'
+import { mlflowWarnings, takeMlflowFlags } from './config/mlflow.ts'
 import { options } from './config/options.ts'
 import type { Env, Sources } from './config/sources.ts'
 import { gather } from './config/sources.ts'
@@ -64,13 +64,14 @@ export class ConfigError extends Error {
 
 export function readConfig(argv: readonly string[], env: Env = process.env): Config {
   const problems: string[] = []
-  const sources = gather(argv, env, problems)
+  const { rest, said } = takeMlflowFlags(argv)
+  const sources = gather(rest, said, env, problems)
   const texts = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.text]))
   const parsed = Settings.safeParse(texts)
   // A setting that cannot be read falls back on its default, so that the rules between settings are checked all the same.
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(fallBack(sources, texts, issue))
   const settings = parsed.success ? parsed.data : Settings.parse(texts)
-  const warnings = mlflowWarnings(env)
+  const warnings = mlflowWarnings(env, said, new Set(Object.values(sources).map(({ from }) => from)))
   problems.push(...check(settings, sources, warnings))
   if (problems.length > 0) throw new ConfigError(problems)
   return assemble(settings, warnings)

@@ -1,5 +1,7 @@
+import { parseArgs } from 'node:util'
+
 /**
- * MLflow's server settings that mean something else here, or nothing. Its client variables (MLFLOW_TRACKING_URI and so on)
+ * MLflow's server settings that mean something else here, or nothing; flags where they have no variable. Its client variables (MLFLOW_TRACKING_URI and so on)
  * are not listed and not looked at: a client's environment must not disturb the server beside it.
  */
 const otherwise: Record<string, string> = {
@@ -27,40 +29,106 @@ const otherwise: Record<string, string> = {
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'there are no jobs',
   MLFLOW_AUTH_CONFIG_PATH: 'sign-in is not in this version yet',
   MLFLOW_FLASK_SERVER_SECRET_KEY: 'there is no Flask',
+  MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: 'the sources of model versions are checked without it',
+  MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: 'artifacts are in the places that the operator names',
+  MLFLOW_PRESIGNED_DOWNLOAD_URL_TTL_SECONDS: 'the server sets how long an address is good for',
+  MLFLOW_ENABLE_AI_GATEWAY: 'the gateway is not in this version',
+  MLFLOW_GATEWAY_ROUTE_TIMEOUT_SECONDS: 'the gateway is not in this version',
+  MLFLOW_GATEWAY_API_BASE_ALLOWED_SCHEMES: 'the gateway is not in this version',
+  MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS: 'code of callers is not run',
+  MLFLOW_SERVER_JOB_ENABLE_PERIODIC_TASKS: 'there are no jobs',
+  MLFLOW_SERVER_JOB_HUEY_REDIS_URL: 'there are no jobs',
+  MLFLOW_SERVER_JOB_DEFAULT_TIMEOUT: 'there are no jobs',
+  MLFLOW_SQL_TRACE_ROLLUPS_ENABLED: 'there are no rollups of traces',
+  MLFLOW_ICON_URL_ALLOWED_SCHEMES: 'there is no registry of MCP servers',
+  MLFLOW_ICON_URL_ALLOWED_DOMAINS: 'there is no registry of MCP servers',
+  MLFLOW_ICON_URL_ALLOW_PRIVATE_IPS: 'there is no registry of MCP servers',
+  MLFLOW_ENABLE_REMOTE_ASSISTANT: 'there is no assistant',
+  '--waitress-opts': 'there is no waitress',
+  '--secrets-cache-ttl': 'the gateway is not in this version',
+  '--secrets-cache-max-size': 'the gateway is not in this version',
+  '--dev': '`npm run dev` reloads',
 }
 
-/** Flags of `mlflow server` that people will type, and what to write instead. */
-const flags: Record<string, string> = {
-  'backend-store-uri': 'set ASSAY_DATABASE_URL=postgresql://… in the environment',
-  'registry-store-uri': 'runs and models share one database: leave it out',
-  'default-artifact-root': 'use --artifacts',
-  'artifacts-destination': 'use --artifacts',
-  'expose-prometheus': 'metrics are always at /metrics: leave it out',
-  'app-name': 'use --auth=on once this version has sign-in',
-  'cors-allowed-origins': 'pages of other origins may not call this server: leave it out',
-  'x-frame-options': 'the page never shows in a frame: leave it out',
-  'disable-security-middleware': 'use --allowed-hosts',
-  'gunicorn-opts': 'leave it out',
-  'uvicorn-opts': 'leave it out',
-  'waitress-opts': 'leave it out',
-  'enable-workspaces': 'there are no workspaces: leave it out',
-  dev: 'use `npm run dev`',
+/** Values that ask for what is so anyway. */
+const soAnyway: Record<string, RegExp> = {
+  MLFLOW_DEFAULT_ARTIFACT_ROOT: /^mlflow-artifacts:/,
+  MLFLOW_SERVER_X_FRAME_OPTIONS: /^deny$/i,
 }
 
-export const mlflowFlagHint = (flag: string): string | undefined =>
-  Object.hasOwn(flags, flag) ? flags[flag] : undefined
+type Flag = { kind: 'text' | 'switch'; means: string }
+const text = (means: string): Flag => ({ kind: 'text', means })
+const toggle = (means: string): Flag => ({ kind: 'switch', means })
 
-/** What to say about MLflow variables that are set and not honoured. Those that ask for what is so anyway are passed over. */
-export function mlflowWarnings(env: Record<string, string | undefined>): string[] {
+/** Flags of `mlflow server` that are no flags of ours. Each means what its variable means. */
+const flags: Record<string, Flag> = {
+  'backend-store-uri': text('MLFLOW_BACKEND_STORE_URI'),
+  'registry-store-uri': text('MLFLOW_REGISTRY_STORE_URI'),
+  'read-replica-backend-store-uri': text('MLFLOW_READ_REPLICA_BACKEND_STORE_URI'),
+  'default-artifact-root': text('MLFLOW_DEFAULT_ARTIFACT_ROOT'),
+  'artifacts-destination': text('MLFLOW_ARTIFACTS_DESTINATION'),
+  'expose-prometheus': text('MLFLOW_EXPOSE_PROMETHEUS'),
+  'cors-allowed-origins': text('MLFLOW_SERVER_CORS_ALLOWED_ORIGINS'),
+  'x-frame-options': text('MLFLOW_SERVER_X_FRAME_OPTIONS'),
+  'disable-security-middleware': toggle('MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE'),
+  'gunicorn-opts': text('MLFLOW_GUNICORN_OPTS'),
+  'uvicorn-opts': text('MLFLOW_UVICORN_OPTS'),
+  'waitress-opts': text('--waitress-opts'),
+  'enable-workspaces': toggle('MLFLOW_ENABLE_WORKSPACES'),
+  'workspace-store-uri': text('MLFLOW_WORKSPACE_STORE_URI'),
+  'trace-archival-config': text('MLFLOW_TRACE_ARCHIVAL_CONFIG'),
+  'secrets-cache-ttl': text('--secrets-cache-ttl'),
+  'secrets-cache-max-size': text('--secrets-cache-max-size'),
+  dev: toggle('--dev'),
+}
+
+/** What MLflow's flags said, by the variable that means the same: it goes before all variables. */
+export type MlflowFlags = ReadonlyMap<string, { text: string; from: string }>
+
+/** Takes MLflow's flags out of a command line; what is left is for ours. */
+export function takeMlflowFlags(argv: readonly string[]): { rest: string[]; said: MlflowFlags } {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    options: Object.fromEntries(
+      Object.entries(flags).map(
+        ([name, { kind }]) => [name, { type: kind === 'text' ? 'string' : 'boolean' }] as const,
+      ),
+    ),
+  })
+  const said = new Map<string, { text: string; from: string }>()
+  const taken = new Set<number>()
+  for (const token of tokens) {
+    const flag = token.kind === 'option' && Object.hasOwn(flags, token.name) ? flags[token.name] : undefined
+    // without its value it is left for the one who complains
+    if (token.kind !== 'option' || !flag || (flag.kind === 'text' && !token.value)) continue
+    said.set(flag.means, { text: token.value ?? 'true', from: token.rawName })
+    taken.add(token.index)
+    if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1)
+  }
+  return { rest: argv.filter((_, index) => !taken.has(index)), said }
+}
+
+/** What to write instead of a flag of `mlflow server` that is not let pass: who gives it counts on what it does. */
+export function mlflowFlagHint(name: string): string | undefined {
+  if (name === 'app-name') return 'sign-in is not in this version yet, so nobody would be asked who they are'
+  if (name === 'env-file') return 'put the variables into the environment'
+  return Object.hasOwn(flags, name) ? 'it needs a value' : undefined
+}
+
+/** What to say about MLflow's settings that are given and not honoured. Those that ask for what is so anyway are passed over. */
+export function mlflowWarnings(
+  env: Record<string, string | undefined>,
+  said: MlflowFlags = new Map(),
+  used: ReadonlySet<string | undefined> = new Set(),
+): string[] {
   const idle = new Set(['', 'false', '0'])
+  const value = (name: string) => (said.get(name)?.text ?? env[name] ?? '').trim()
   return Object.entries(otherwise).flatMap(([name, why]) => {
-    const value = env[name]?.trim() ?? ''
-    if (
-      idle.has(value.toLowerCase()) ||
-      (name === 'MLFLOW_DEFAULT_ARTIFACT_ROOT' && value.startsWith('mlflow-artifacts:'))
-    )
-      return []
-    if (name === 'MLFLOW_REGISTRY_STORE_URI' && value === env.MLFLOW_BACKEND_STORE_URI) return []
-    return [`${name} is not used: ${why}`]
+    const from = said.get(name)?.from ?? name
+    if (idle.has(value(name).toLowerCase()) || soAnyway[name]?.test(value(name)) || used.has(from)) return []
+    if (name === 'MLFLOW_REGISTRY_STORE_URI' && value(name) === value('MLFLOW_BACKEND_STORE_URI')) return []
+    return [`${from} is not used: ${why}`]
   })
 }

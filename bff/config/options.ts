@@ -20,6 +20,7 @@ const rows = [
     name: 'host',
     kind: 'text',
     value: 'ADDRESS',
+    short: 'h',
     default: '127.0.0.1',
     mlflow: 'MLFLOW_HOST',
     help: 'address to listen on',

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { Switch } from './fields.ts'
+import type { MlflowFlags } from './mlflow.ts'
 import { mlflowFlagHint } from './mlflow.ts'
 import type { OptionName } from './options.ts'
 import { options, variableOf } from './options.ts'
@@ -8,19 +10,27 @@ export type Env = Record<string, string | undefined>
 type Source = { text: string; from: string | undefined }
 export type Sources = Partial<Record<OptionName, Source>>
 
-/** Gathers each setting from flags, then ASSAY_ variables, then MLflow's, then defaults; what is not known goes to `problems`. */
-export function gather(argv: readonly string[], env: Env, problems: string[]): Sources {
+/**
+ * Gathers each setting from flags (ours, then MLflow's), then ASSAY_ variables, then MLflow's, then defaults; what is not known
+ * goes to `problems`.
+ */
+export function gather(argv: readonly string[], said: MlflowFlags, env: Env, problems: string[]): Sources {
   const flags = readFlags(argv, problems)
   refuseUnknownVariables(env, problems)
   const sources: Sources = {}
   for (const { name, mlflow, only, ...option } of options) {
     const own = only === 'flag' ? undefined : fromVariable(env, variableOf(name))
-    const source = flags.get(name) ?? own ?? (mlflow && fromVariable(env, mlflow))
+    const source = flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? (mlflow && fromVariable(env, mlflow))
     if (source) sources[name] = source
     else if (option.default !== undefined) sources[name] = { text: option.default, from: undefined }
   }
+  // where clients go to the store themselves, MLflow's root of new experiments is the place of the artifacts
+  const root = said.get(DEFAULT_ROOT) ?? fromVariable(env, DEFAULT_ROOT)
+  if (root && Switch.safeParse(sources['serve-artifacts']?.text).data === false) sources.artifacts ??= root
   return sources
 }
+
+const DEFAULT_ROOT = 'MLFLOW_DEFAULT_ARTIFACT_ROOT'
 
 function fromVariable(env: Env, name: string): Source | undefined {
   const text = env[name]?.trim()
