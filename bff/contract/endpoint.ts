@@ -69,6 +69,7 @@ export const administrator = { ask: 'admin' } as const
 export const scoped = { ask: 'scoped' } as const
 
 export const theRun = (input: { run_id: string }): readonly Target[] => [{ run: input.run_id }]
+export const theModel = (input: { model_id: string }): readonly Target[] => [{ model: input.model_id }]
 export const theExperiment = (input: { experiment_id: string }): readonly Target[] => [
   { experiment: input.experiment_id },
 ]

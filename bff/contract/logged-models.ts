@@ -1,6 +1,98 @@
 import * as z from 'zod'
-import { endpoint, scoped } from './endpoint.ts'
-import { listOf, Required } from './wire.ts'
+import { endpoint, mayEdit, mayManage, mayRead, scoped, theExperiment, theModel } from './endpoint.ts'
+import { Metric } from './metrics.ts'
+import {
+  AnswerInt64,
+  KeyValue,
+  listOf,
+  Nothing,
+  printedList,
+  Required,
+  requiredByNameOrNumber,
+  Text,
+  within,
+} from './wire.ts'
+
+export const MODEL_STATUSES = ['LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED'] as const
+export type ModelStatus = (typeof MODEL_STATUSES)[number]
+
+export const LoggedModel = z
+  .object({
+    info: z.object({
+      model_id: z.string(),
+      experiment_id: z.string(),
+      name: z.string(),
+      model_type: z.string(),
+      source_run_id: z.string(),
+      status: z.enum(MODEL_STATUSES),
+      status_message: z.string().optional(),
+      creator_id: z.string().optional(),
+      creation_timestamp_ms: AnswerInt64,
+      last_updated_timestamp_ms: AnswerInt64,
+      artifact_uri: z.string(),
+      tags: printedList(KeyValue),
+    }),
+    data: z.object({ params: printedList(KeyValue), metrics: printedList(Metric) }).prefault({}),
+  })
+  .meta({ id: 'LoggedModel' })
+export type LoggedModel = z.output<typeof LoggedModel>
+
+/** A param or tag of a model as a caller sends it: MLflow has no rule for its key but the length. */
+const ModelPair = z.object({
+  key: Required.refine(...within(255)),
+  value: Text.transform((value) => value ?? '').refine(...within(100_000)),
+})
+
+const ModelIdOnly = z.object({ model_id: Required })
+const OneModel = z.object({ model: LoggedModel })
+
+const FORBIDDEN_IN_NAME = /[/:.%"']/
+
+export const createLoggedModel = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/logged-models',
+  summary: 'Begin a logged model, whose files come next. A name is generated where none is given.',
+  permission: mayEdit(theExperiment),
+  input: z.object({
+    experiment_id: Required,
+    name: Text.refine(...within(500)).refine(
+      (name) => name === undefined || !FORBIDDEN_IN_NAME.test(name),
+      'a model name must not contain / : . % " or \'',
+    ),
+    model_type: Text.refine(...within(500)),
+    source_run_id: Text.refine(...within(256)),
+    params: listOf(ModelPair),
+    tags: listOf(ModelPair),
+  }),
+  output: OneModel,
+})
+
+export const getLoggedModel = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow/logged-models/{model_id}',
+  summary: 'A logged model with its params, tags and metrics; a deleted one where allow_deleted is true.',
+  permission: mayRead(theModel),
+  input: ModelIdOnly.extend({ allow_deleted: Text.transform((text) => text?.toLowerCase() === 'true') }),
+  output: OneModel,
+})
+
+export const finalizeLoggedModel = endpoint({
+  method: 'PATCH',
+  path: '/api/2.0/mlflow/logged-models/{model_id}',
+  summary: 'Say that the files of a logged model are complete, or that they could not be uploaded.',
+  permission: mayEdit(theModel),
+  input: ModelIdOnly.extend({ status: requiredByNameOrNumber(MODEL_STATUSES) }),
+  output: OneModel,
+})
+
+export const deleteLoggedModel = endpoint({
+  method: 'DELETE',
+  path: '/api/2.0/mlflow/logged-models/{model_id}',
+  summary: 'Mark a logged model as deleted. Its files stay until they are collected.',
+  permission: mayManage(theModel),
+  input: ModelIdOnly,
+  output: Nothing,
+})
 
 export const searchLoggedModels = endpoint({
   method: 'POST',
@@ -8,5 +100,5 @@ export const searchLoggedModels = endpoint({
   summary: 'Find logged models. There are none in this version; clients ask whenever they list a folder of a run.',
   permission: scoped,
   input: z.object({ experiment_ids: listOf(Required) }),
-  output: z.object({ models: z.array(z.object({ info: z.object({ model_id: z.string() }) })) }),
+  output: z.object({ models: printedList(LoggedModel) }),
 })

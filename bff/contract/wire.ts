@@ -118,16 +118,23 @@ export const listOf = <T extends z.ZodType>(item: T) =>
     .preprocess((value) => (value === null ? [] : typeof value === 'string' ? [value] : value), z.array(item))
     .prefault([]) as unknown as z.ZodPrefault<z.ZodType<z.output<T>[], z.input<T>[] | string | null>>
 
-/** An enum by name or by protobuf number. */
+const namesOf = <const N extends readonly [string, ...string[]]>(names: N, name: z.ZodType) =>
+  z.preprocess((value) => {
+    if (value === null || value === '') return undefined
+    const number =
+      typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0
+    return names[number - 1] ?? value
+  }, name)
+
+/** An enum by name or by protobuf number, which may be absent. */
 export const byNameOrNumber = <const N extends readonly [string, ...string[]]>(names: N) =>
-  z
-    .preprocess((value) => {
-      if (value === null || value === '') return undefined
-      const number =
-        typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0
-      return names[number - 1] ?? value
-    }, z.enum(names).optional())
-    .optional() as unknown as z.ZodOptional<z.ZodType<N[number] | undefined, N[number] | number | null>>
+  namesOf(names, z.enum(names).optional()).optional() as unknown as z.ZodOptional<
+    z.ZodType<N[number] | undefined, N[number] | number | null>
+  >
+
+/** The same, required. */
+export const requiredByNameOrNumber = <const N extends readonly [string, ...string[]]>(names: N) =>
+  namesOf(names, z.enum(names)) as unknown as z.ZodType<N[number], N[number] | number>
 
 /** A pair in an answer. */
 export const KeyValue = z.object({ key: z.string(), value: z.string() }).meta({ id: 'KeyValue' })

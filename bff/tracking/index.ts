@@ -16,6 +16,7 @@ import type { Stores, StoresConfig } from './artifacts/stores.ts'
 import { openStores, PROXIED } from './artifacts/stores.ts'
 import { ensureDefaultExperiment } from './experiments/experiments.ts'
 import { experimentHandlers } from './experiments/handlers.ts'
+import { loggedModelHandlers } from './logged-models/handlers.ts'
 import { metricHandlers } from './metrics/handlers.ts'
 import { runHandlers } from './runs/handlers.ts'
 import { pageTokenKey } from './search/token.ts'
@@ -70,7 +71,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
         ...runHandlers(database, writes, key, config),
         ...metricHandlers(database, writes),
-        searchLoggedModels: async () => ({ models: [] }),
+        ...loggedModelHandlers(database, clientRoot),
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createRun, stringifyJson } from '#contract'
+import { createLoggedModel, createRun, stringifyJson } from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import type { TestServer } from '../server.ts'
 import type { Row } from './row.ts'
@@ -14,6 +14,10 @@ export async function filler(server: TestServer, seeded: Seeded, row: Row): Prom
     words.NEW_RUN = (
       await call(createRun, { experiment_id: seeded.FRESH, run_name: 'new', start_time: 1 }, server)
     ).run.info.run_id
+  if (stringifyJson(row).includes('NEW_MODEL'))
+    words.NEW_MODEL = (
+      await call(createLoggedModel, { experiment_id: seeded.FRESH, name: 'new' }, server)
+    ).model.info.model_id
   return (text: string) => text.replace(/\b(?:[A-Z]+_)?[A-Z]{3,}\b/g, (word) => words[word] ?? word)
 }
 

@@ -48,7 +48,6 @@ export const paths: Table = {
     { why: 'a path in capitals', ...get('/API/2.0/mlflow/experiments/get?experiment_id=0'), ...noEndpoint },
     { why: 'server-features, which no server has', ...get('/api/3.0/mlflow/server-features'), ...noEndpoint },
     { why: 'traces, which come later', ...post('/api/3.0/mlflow/traces/search'), ...noEndpoint },
-    { why: 'logged models, which come later', ...post('logged-models'), ...noEndpoint },
     {
       why: 'a search for logged models finds none',
       ...post('logged-models/search', { experiment_ids: ['EXPERIMENT'] }),

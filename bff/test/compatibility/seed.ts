@@ -1,7 +1,9 @@
 import {
   createExperiment,
+  createLoggedModel,
   createRun,
   deleteExperiment,
+  deleteLoggedModel,
   deleteRun,
   logBatch,
   searchExperiments,
@@ -10,7 +12,10 @@ import {
 import { call } from '../../../web/lib/client.ts'
 import type { TestServer } from '../server.ts'
 
-export type Seeded = Record<'RUN' | 'DELETED_RUN' | 'EXPERIMENT' | 'DELETED_EXPERIMENT' | 'FRESH', string>
+export type Seeded = Record<
+  'RUN' | 'DELETED_RUN' | 'EXPERIMENT' | 'DELETED_EXPERIMENT' | 'FRESH' | 'MODEL' | 'DELETED_MODEL',
+  string
+>
 
 /** What the rows of the table may count on. */
 export async function seed(server: TestServer): Promise<Seeded> {
@@ -35,9 +40,16 @@ export async function seed(server: TestServer): Promise<Seeded> {
     server,
   )
   await call(logBatch, { run_id: DELETED_RUN, metrics: [{ key: 'loss', value: 1, timestamp: 1 }] }, server)
+  const model = async (name: string) => {
+    const about = { params: [{ key: 'depth', value: '3' }], tags: [{ key: 'team', value: 'blue' }] }
+    const sent = { experiment_id: EXPERIMENT, name, model_type: 'tree', source_run_id: RUN, ...about }
+    return (await call(createLoggedModel, sent, server)).model.info.model_id
+  }
+  const [MODEL, DELETED_MODEL] = [await model('seeded'), await model('gone')]
+  await call(deleteLoggedModel, { model_id: DELETED_MODEL }, server)
   await call(deleteRun, { run_id: DELETED_RUN }, server)
   await call(deleteExperiment, { experiment_id: DELETED_EXPERIMENT }, server)
-  return { RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, FRESH }
+  return { RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, FRESH, MODEL, DELETED_MODEL }
 }
 
 /** All that a refused request could have changed: every experiment, and every run that rows share. */

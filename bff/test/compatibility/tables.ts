@@ -3,6 +3,7 @@ import { clients } from './clients.rows.ts'
 import { experiments } from './experiments.rows.ts'
 import { inputs } from './inputs.rows.ts'
 import { batches } from './log-batch.rows.ts'
+import { loggedModels } from './logged-models.rows.ts'
 import { metrics } from './metrics.rows.ts'
 import { names } from './names.rows.ts'
 import { numbers } from './numbers.rows.ts'
@@ -20,6 +21,7 @@ export const tables: readonly Table[] = [
   runs,
   batches,
   inputs,
+  loggedModels,
   metrics,
   searches,
   clients,

@@ -29,7 +29,12 @@ export const openOwners = (db: Db): Owners => ({
       sql`select r.experiment_id, r.artifact_uri, r.lifecycle_stage, e.artifact_location
           from runs r join experiments e using (experiment_id) where r.run_id = ${runId}`,
     ),
-  model: async () => undefined,
+  model: (modelId) =>
+    row<ArtifactModel>(
+      db,
+      sql`select m.experiment_id, m.artifact_uri, m.lifecycle_stage, e.artifact_location
+          from logged_models m join experiments e using (experiment_id) where m.model_id = ${modelId}`,
+    ),
   experiment: async (id) => {
     if (!EXPERIMENT_NO.test(id)) return undefined
     const found = await row<{ artifact_location: string }>(

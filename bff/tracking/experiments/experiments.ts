@@ -127,7 +127,7 @@ export async function updateExperiment(db: Db, { experiment_id, new_name }: In<'
 }
 
 /** An active experiment, locked against a change of its stage until the transaction ends. */
-async function requireActiveExperiment(db: Db, experiment_id: string) {
+export async function requireActiveExperiment(db: Db, experiment_id: string) {
   const found = await row<{ lifecycle_stage: string; artifact_location: string }>(
     db,
     sql`select lifecycle_stage, artifact_location from experiments where experiment_id = ${experimentNo(experiment_id)} for share`,

@@ -1,0 +1,20 @@
+import type { Endpoints } from '#contract'
+import type { Database } from '#kit/db.ts'
+import type { HandlersOf } from '#kit/route.ts'
+import type { ClientRoot } from '../artifacts/client-root.ts'
+import { createLoggedModel } from './create.ts'
+import { getLoggedModel } from './read.ts'
+import { deleteLoggedModel, finalizeLoggedModel } from './update.ts'
+
+type Handlers = Pick<
+  HandlersOf<Endpoints>,
+  'createLoggedModel' | 'getLoggedModel' | 'finalizeLoggedModel' | 'deleteLoggedModel' | 'searchLoggedModels'
+>
+
+export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot): Handlers => ({
+  createLoggedModel: (input) => database.transaction((db) => createLoggedModel(db, input, clientRoot)),
+  getLoggedModel: (input) => getLoggedModel(database.reads, input),
+  finalizeLoggedModel: (input) => database.transaction((db) => finalizeLoggedModel(db, input)),
+  deleteLoggedModel: (input) => database.transaction((db) => deleteLoggedModel(db, input)),
+  searchLoggedModels: async () => ({}),
+})
