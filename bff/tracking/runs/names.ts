@@ -16,8 +16,9 @@ const NOUNS =
 
 const oneOf = (words: readonly string[]) => words[randomInt(words.length)] ?? ''
 
-/** A name for a run that came without one: adjective-noun-number, as MLflow's servers give. */
-const generateRunName = (digits: number) => `${oneOf(ADJECTIVES)}-${oneOf(NOUNS)}-${randomInt(1, 10 ** digits)}`
+/** A name for a run or a model that came without one: adjective-noun-number, as MLflow's servers give. */
+export const generateRunName = (digits = FIRST_DIGITS) =>
+  `${oneOf(ADJECTIVES)}-${oneOf(NOUNS)}-${randomInt(1, 10 ** digits)}`
 
 /** A name that a run is to have in its experiment. */
 export type WantedName = { run_id: string; experiment_id: Int64; run_name: string }
@@ -33,7 +34,7 @@ export async function nameRuns(
   db: Db,
   runs: readonly Omit<WantedName, 'run_name'>[],
   unique: boolean,
-  generate = generateRunName,
+  generate: (digits: number) => string = generateRunName,
 ): Promise<Map<string, string>> {
   const names = new Map<string, string>()
   let unnamed = runs
