@@ -12,6 +12,9 @@ chmodSync(open, 0o777)
 const file = join(folder, 'file')
 writeFileSync(file, '')
 
+const buckets = join(folder, 'buckets.yaml')
+writeFileSync(buckets, 'buckets: [{prefix: "s3://team/a"}]')
+
 const postgres = { ASSAY_DATABASE_URL: 'postgresql://me:geheim@db/assay' }
 
 function problems(argv: string[], env: Env = {}): readonly string[] {
@@ -134,6 +137,22 @@ describe('reads', () => {
       why: 'virtual addressing',
       argv: ['--artifacts=s3://bbb', '--s3-endpoint=http://s:1', '--s3-addressing=virtual'],
       gives: { tracking: { artifacts: { store: { pathStyle: false } } } },
+    },
+    {
+      why: "AWS's own variables for the server",
+      argv: ['--artifacts=s3://bbb'],
+      env: { AWS_ENDPOINT_URL: 'http://all:1', AWS_ENDPOINT_URL_S3: 'http://s3:1' },
+      gives: { tracking: { artifacts: { store: { endpoint: 'http://s3:1', pathStyle: true } } } },
+    },
+    {
+      why: 'encryption by a key',
+      argv: ['--artifacts=s3://bbb', '--s3-encryption=aws:kms', '--s3-kms-key=alias/a'],
+      gives: { tracking: { artifacts: { store: { encryption: { algorithm: 'aws:kms', keyId: 'alias/a' } } } } },
+    },
+    {
+      why: 'the address by which clients reach the server',
+      argv: ['--artifacts=s3://bbb', '--s3-public-endpoint=https://s3.example.com'],
+      gives: { tracking: { artifacts: { store: { publicEndpoint: 'https://s3.example.com', endpoint: undefined } } } },
     },
     { why: 'a size', argv: ['--max-artifact-size=5G'], gives: { tracking: { artifacts: { maxBytes: 5 * 2 ** 30 } } } },
     {
@@ -296,6 +315,16 @@ describe('refuses', () => {
     },
     { why: 'another artifact store', argv: ['--artifacts=gs://b/p'], says: /only a folder or s3:/ },
     { why: 'a bucket that is none', argv: ['--artifacts=s3://'], says: /must be s3:\/\/bucket\/prefix/ },
+    { why: 'a bucket with a folder that climbs', argv: ['--artifacts=s3://bbb/a/../c'], says: /must be s3:/ },
+    { why: 'an encryption that is none', argv: ['--s3-encryption=rot13'], says: /must be none, AES256 or aws:kms/ },
+    { why: 'a key without its encryption', argv: ['--s3-kms-key=k'], says: /--s3-encryption=aws:kms only/ },
+    { why: 'authorities that are not there', argv: ['--s3-ca-file=/nowhere'], says: /cannot be read \(ENOENT\)/ },
+    { why: 'buckets that are not there', argv: ['--artifact-buckets=/nowhere'], says: /cannot be read \(ENOENT\)/ },
+    {
+      why: 'buckets without experiments',
+      argv: ['--artifact-buckets', buckets, '--artifacts-only'],
+      says: /only experiments choose/,
+    },
     { why: 'a size of nothing', argv: ['--max-artifact-size=0'], says: /must be a size/ },
     { why: 'a size in words', argv: ['--max-artifact-size=much'], says: /must be a size/ },
     { why: 'a prefix with / at its end', argv: ['--static-prefix=/a/'], says: /must begin with \// },

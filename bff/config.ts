@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
+import type { Bucket, S3Server } from './config/buckets.ts'
+import { Addressing, Encryption, encryptionOf, fileProblem, readBuckets, s3Server } from './config/buckets.ts'
 import {
   ArtifactPlace,
   Bytes,
@@ -32,9 +34,14 @@ const Settings = z.object({
   'artifacts-only': Switch,
   'serve-artifacts': Switch,
   'max-artifact-size': Bytes.optional(),
+  'artifact-buckets': z.string().optional(),
   's3-endpoint': PublicUrl.optional(),
+  's3-public-endpoint': PublicUrl.optional(),
   's3-region': z.string().optional(),
-  's3-addressing': z.enum(['auto', 'path', 'virtual'], 'must be auto, path or virtual'),
+  's3-addressing': Addressing,
+  's3-ca-file': z.string().optional(),
+  's3-encryption': Encryption,
+  's3-kms-key': z.string().optional(),
   workers: whole(1, 64),
   auth: z.enum(['on', 'off'], 'must be on or off'),
   'insecure-host': Switch,
@@ -73,8 +80,11 @@ export function readConfig(argv: readonly string[], env: Env = process.env): Con
   const settings = parsed.success ? parsed.data : Settings.parse(texts)
   const warnings = mlflowWarnings(env, said, new Set(Object.values(sources).map(({ from }) => from)))
   problems.push(...check(settings, sources, warnings))
+  const server = mainServer(settings)
+  const file = settings['artifact-buckets']
+  const buckets = file === undefined ? [] : readBuckets(file, env, server, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return assemble(settings, warnings)
+  return assemble(settings, server, buckets, warnings)
 }
 
 function fallBack(sources: Sources, texts: Record<string, string>, issue: z.core.$ZodIssue): string {
@@ -123,6 +133,16 @@ function check(s: Settings, sources: Sources, warnings: string[]): string[] {
         `--workers=${s.workers}: the embedded database serves one process. Set ASSAY_DATABASE_URL=postgresql://…, or use --workers=1.`,
       )
   }
+  fail(
+    s['s3-kms-key'] !== undefined && s['s3-encryption'] !== 'aws:kms',
+    `--s3-kms-key=${s['s3-kms-key']}: it is used with --s3-encryption=aws:kms only.`,
+  )
+  fail(
+    s['artifact-buckets'] !== undefined && s['artifacts-only'],
+    '--artifact-buckets: only experiments choose such places, and --artifacts-only knows none. Leave one of them out.',
+  )
+  const unreadable = s['s3-ca-file'] && fileProblem(s['s3-ca-file'])
+  if (unreadable) problems.push(`--s3-ca-file: it ${unreadable}.`)
   const folders = { '--data': s.data, '--artifacts': s.artifacts?.kind === 'folder' ? s.artifacts.folder : undefined }
   for (const [flag, folder] of Object.entries(folders)) {
     const problem = folder && folderProblem(folder)
@@ -131,7 +151,16 @@ function check(s: Settings, sources: Sources, warnings: string[]): string[] {
   return problems
 }
 
-function assemble(s: Settings, warnings: readonly string[]) {
+const mainServer = (s: Settings): S3Server =>
+  s3Server({
+    endpoint: s['s3-endpoint'],
+    publicEndpoint: s['s3-public-endpoint'],
+    region: s['s3-region'],
+    addressing: s['s3-addressing'],
+    caFile: s['s3-ca-file'],
+  })
+
+function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], warnings: readonly string[]) {
   const data = resolve(s.data)
   const artifacts = s.artifacts ?? { kind: 'folder' as const, folder: join(data, 'artifacts') }
   const database = s['database-url']
@@ -163,13 +192,8 @@ function assemble(s: Settings, warnings: readonly string[]) {
         store:
           artifacts.kind === 'folder'
             ? { kind: 'folder' as const, folder: resolve(artifacts.folder) }
-            : {
-                ...artifacts,
-                endpoint: s['s3-endpoint'],
-                region: s['s3-region'],
-                pathStyle:
-                  s['s3-addressing'] === 'path' || (s['s3-addressing'] === 'auto' && s['s3-endpoint'] !== undefined),
-              },
+            : { ...artifacts, ...server, encryption: encryptionOf(s['s3-encryption'], s['s3-kms-key']) },
+        buckets,
         maxBytes: s['max-artifact-size'],
       },
       truncateLongValues: s['truncate-long-values'],

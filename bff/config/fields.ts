@@ -78,18 +78,25 @@ export const HostPatterns = read((text) => {
       }
 })
 
-export type ArtifactPlace = { kind: 'folder'; folder: string } | { kind: 's3'; bucket: string; prefix: string }
+export type S3Prefix = { kind: 's3'; bucket: string; prefix: string }
+export type ArtifactPlace = { kind: 'folder'; folder: string } | S3Prefix
+
+function s3Prefix(text: string): Read<S3Prefix> {
+  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])(\/.*)?$/i.exec(text) ?? []
+  const prefix = path.replace(/^\/+|\/+$/g, '')
+  const folders = prefix === '' ? [] : prefix.split('/')
+  const plain = folders.every((name) => !/^\.{0,2}$|[?#\\]|%[0-9a-f]{2}/i.test(name))
+  return bucket !== undefined && plain ? { kind: 's3', bucket, prefix } : { problem: 'must be s3://bucket/prefix' }
+}
+
+export const S3Prefix = read(s3Prefix)
 
 export const ArtifactPlace = read((text): Read<ArtifactPlace> => {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) return { kind: 'folder', folder: text }
   if (scheme === 'file')
     return URL.canParse(text) ? folderOfUrl(text) : { problem: 'is not a valid file address; write the folder itself' }
-  if (scheme !== 's3') return { problem: 'only a folder or s3://bucket/prefix is supported' }
-  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])(\/.*)?$/i.exec(text) ?? []
-  const prefix = path.replace(/^\/+|\/+$/g, '')
-  if (bucket === undefined || /[?#]/.test(prefix)) return { problem: 'must be s3://bucket/prefix' }
-  return { kind: 's3', bucket, prefix }
+  return scheme === 's3' ? s3Prefix(text) : { problem: 'only a folder or s3://bucket/prefix is supported' }
 })
 
 function folderOfUrl(text: string): Read<ArtifactPlace> {

@@ -21,6 +21,7 @@ const flagOf = (o: Option): string => {
 const variablesOf = (o: Option): string[] => [
   ...(o.only === 'flag' ? [] : [variableOf(o.name)]),
   ...(o.mlflow ? [o.mlflow] : []),
+  ...(o.aws ?? []),
 ]
 
 export function helpText(): string {

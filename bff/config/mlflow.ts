@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 const otherwise: Record<string, string> = {
   MLFLOW_DEFAULT_ARTIFACT_ROOT:
     'new experiments are served through this server; use --artifacts, with --no-serve-artifacts for direct access',
-  MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH: 'experiments do not choose an artifact location of their own yet',
+  MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH: 'an artifact location has at most 1,024 bytes, as S3 has it',
   MLFLOW_REGISTRY_STORE_URI: 'runs and models share one database',
   MLFLOW_READ_REPLICA_BACKEND_STORE_URI: 'read replicas are not used',
   MLFLOW_EXPOSE_PROMETHEUS: 'metrics are at /metrics without it, and the folder is not used',

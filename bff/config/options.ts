@@ -11,6 +11,8 @@ export type Option = {
   default?: string
   /** MLflow's server variable that means the same. */
   mlflow?: string
+  /** Variables of the AWS tools that mean the same; the first that is set counts. */
+  aws?: readonly string[]
   /** `env`: no flag, because a secret on the command line is seen by everyone on the machine. `flag`: no variable. */
   only?: 'env' | 'flag'
 }
@@ -91,11 +93,24 @@ const rows = [
     help: 'largest artifact accepted, such as 500M or 5G (default: no limit)',
   },
   {
+    name: 'artifact-buckets',
+    kind: 'text',
+    value: 'FILE',
+    help: 'YAML file that names the buckets and prefixes which an experiment may choose as its artifact_location',
+  },
+  {
     name: 's3-endpoint',
     kind: 'text',
     value: 'URL',
     mlflow: 'MLFLOW_S3_ENDPOINT_URL',
+    aws: ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
     help: 'address of an S3 server other than AWS (MinIO, Ceph)',
+  },
+  {
+    name: 's3-public-endpoint',
+    kind: 'text',
+    value: 'URL',
+    help: 'address by which clients reach the S3 server; large files then go there in parts, past this server',
   },
   {
     name: 's3-region',
@@ -110,6 +125,26 @@ const rows = [
     default: 'auto',
     mlflow: 'MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE',
     help: 'bucket in the path or in the host name; auto: in the path when --s3-endpoint is given',
+  },
+  {
+    name: 's3-ca-file',
+    kind: 'text',
+    value: 'FILE',
+    aws: ['AWS_CA_BUNDLE'],
+    help: 'PEM file of authorities that the certificate of the S3 server may be from, beside the known ones',
+  },
+  {
+    name: 's3-encryption',
+    kind: 'text',
+    value: 'none|AES256|aws:kms',
+    default: 'none',
+    help: 'server-side encryption that is asked for; none leaves it to the bucket',
+  },
+  {
+    name: 's3-kms-key',
+    kind: 'text',
+    value: 'ID',
+    help: 'key of --s3-encryption=aws:kms (default: that of the account)',
   },
   {
     name: 'workers',

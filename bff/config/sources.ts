@@ -18,9 +18,10 @@ export function gather(argv: readonly string[], said: MlflowFlags, env: Env, pro
   const flags = readFlags(argv, problems)
   refuseUnknownVariables(env, problems)
   const sources: Sources = {}
-  for (const { name, mlflow, only, ...option } of options) {
+  for (const { name, mlflow, aws = [], only, ...option } of options) {
     const own = only === 'flag' ? undefined : fromVariable(env, variableOf(name))
-    const source = flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? (mlflow && fromVariable(env, mlflow))
+    const others = [...(mlflow ? [mlflow] : []), ...aws].map((variable) => fromVariable(env, variable))
+    const source = flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? others.find(Boolean)
     if (source) sources[name] = source
     else if (option.default !== undefined) sources[name] = { text: option.default, from: undefined }
   }

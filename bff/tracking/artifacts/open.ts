@@ -1,5 +1,5 @@
 import { openLocalStore } from './local.ts'
-import type { S3Place } from './s3.ts'
+import type { S3Place } from './s3-client.ts'
 import type { ArtifactStore } from './store.ts'
 
 export type BucketConfig = S3Place & { kind: 's3' }

@@ -90,9 +90,9 @@ describe('writing', () => {
 
   test('a server that is busy is asked again', async () => {
     const stored: Answer = (_, response) => response.writeHead(200, { etag: '"two"' }).end()
-    answers = { PUT: [refuse(503, 'SlowDown'), refuse(500, 'InternalError'), stored] }
+    answers = { PUT: [refuse(503, 'SlowDown'), refuse(500, 'InternalError'), stored], HEAD: [head] }
     await write(10)
-    expect(asked.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'PUT'])
+    expect(asked.map(({ method }) => method)).toEqual(['PUT', 'PUT', 'PUT', 'HEAD'])
   })
 
   test.each([

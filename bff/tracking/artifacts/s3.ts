@@ -1,14 +1,13 @@
 import { Readable } from 'node:stream'
-import type { GetObjectCommandOutput, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
-  paginateListObjectsV2,
-  S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
@@ -16,18 +15,9 @@ import { ApiError, absent, invalid } from '#contract'
 import type { ArtifactPath } from './address.ts'
 import { isSegment } from './address.ts'
 import { counted } from './counted.ts'
+import type { Patience, S3Place } from './s3-client.ts'
+import { openS3Client } from './s3-client.ts'
 import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits, Written } from './store.ts'
-
-export type S3Place = {
-  bucket: string
-  /** Without slashes at its ends; empty for the whole bucket. */
-  prefix: string
-  /** A server other than AWS. */
-  endpoint?: string | undefined
-  region?: string | undefined
-  /** The bucket in the path, not in the host name. */
-  pathStyle?: boolean | undefined
-}
 
 const MIB = 1024 * 1024
 /** S3 has at most 10,000 parts a file, and two parts of each upload are in memory. */
@@ -36,12 +26,13 @@ const DELETES_AT_ONCE = 16
 const KEY_BYTES = 1024
 /** What servers that keep objects as files say when one name would be both. */
 const FILE_AND_FOLDER = /ParentIs(File|Object)|(Is|As)Directory/
-const READY_MS = 5_000
+/** How long a call may take with all its repetitions, ms; bytes may take as long as something moves. */
+const LONGEST = { ready: 5_000, call: 60_000 }
 
-/** Artifacts as objects: `<prefix>/<experiment_id>/<run_id>/artifacts/…`. Credentials come from the standard AWS chain. */
-export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
-  const { bucket, prefix } = at
-  const client = new S3Client(await clientConfig(at))
+/** Artifacts as objects: `<prefix>/<experiment_id>/<run_id>/artifacts/…`. */
+export async function openS3Store(at: S3Place, patience?: Patience): Promise<ArtifactStore> {
+  const { bucket, prefix, encryption } = at
+  const client = await openS3Client(at, patience)
   const base = prefix ? `${prefix}/` : ''
 
   function keyOf(path: ArtifactPath) {
@@ -56,8 +47,7 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
   async function list(path: ArtifactPath): Promise<Entry[]> {
     const folder = folderOf(path)
     const entries: Entry[] = []
-    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: folder, Delimiter: '/' })
-    for await (const page of pages) {
+    for await (const page of pages(folder, '/')) {
       for (const { Prefix = '' } of page.CommonPrefixes ?? [])
         entries.push({ name: Prefix.slice(folder.length, -1), isFolder: true })
       for (const { Key = '', Size = 0 } of page.Contents ?? [])
@@ -66,13 +56,31 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
     return entries.filter(({ name }) => isSegment(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /** What is below a prefix, page by page. A server that begins again would else make a short list look whole, or an endless one. */
+  async function* pages(Prefix: string, Delimiter?: string) {
+    const seen = new Set<string>()
+    let ContinuationToken: string | undefined
+    do {
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix, Delimiter, ContinuationToken }),
+        soon(),
+      )
+      yield page
+      ContinuationToken = page.NextContinuationToken
+      if (page.IsTruncated && (ContinuationToken === undefined || seen.has(ContinuationToken)))
+        throw unsound('lists the same page again and again')
+      if (ContinuationToken !== undefined) seen.add(ContinuationToken)
+    } while (ContinuationToken !== undefined)
+  }
+
   async function stat(path: ArtifactPath): Promise<ArtifactFile | 'folder' | undefined> {
     const head = path.length
-      ? await client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(path) })).catch(orAbsent)
+      ? await client.send(new HeadObjectCommand({ Bucket: bucket, Key: keyOf(path) }), soon()).catch(orAbsent)
       : undefined
     if (head) return fileOf(head.ContentLength, head.ETag, head.LastModified)
     const { KeyCount = 0 } = await client.send(
       new ListObjectsV2Command({ Bucket: bucket, Prefix: folderOf(path), MaxKeys: 1 }),
+      soon(),
     )
     return KeyCount > 0 ? 'folder' : undefined
   }
@@ -85,17 +93,18 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
     return { ...file, read: answering(bytes), close: async () => {} }
   }
 
-  async function read(key: string, { etag, size }: ArtifactFile, range?: ByteRange): Promise<Readable> {
+  async function read(key: string, file: ArtifactFile, range?: ByteRange): Promise<Readable> {
     const Range = range && `bytes=${range.start}-${range.end}`
     const got = await client
-      .send(new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag, Range }))
+      .send(new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: file.etag, Range }))
       .catch((error: unknown) => {
         throw isStatus(error, 404, 412) ? replaced(error) : error
       })
-    return bodyOf(got, range ? range.end - range.start + 1 : size)
+    return bodyOf(got, file, range)
   }
 
   async function write(path: ArtifactPath, body: Readable, limits: WriteLimits = {}): Promise<Written> {
+    const Key = keyOf(path)
     let size = 0
     const onChunk = (chunk: Buffer) => {
       size += chunk.length
@@ -104,25 +113,39 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
     const source = Readable.from(counted(body, { ...limits, onChunk }), { objectMode: false, highWaterMark: MIB })
     const upload = new Upload({
       client,
-      params: { Bucket: bucket, Key: keyOf(path), Body: source },
+      params: { Bucket: bucket, Key, Body: source, ...encrypted(encryption) },
       queueSize: PART.atOnce,
       partSize: partBytes(limits.expectedBytes),
     })
     const { ETag = '""' } = await upload.done().finally(() => source.destroy())
+    const stored = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }), soon()).catch(orAbsent)
+    if (stored?.ContentLength !== size) throw unsound('did not keep what was sent')
     return { size, etag: ETag }
   }
 
   async function remove(path: ArtifactPath) {
     const key = keyOf(path)
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })).catch(orAbsent)
-    // One by one: DeleteObjects wants checksum headers on which S3 servers disagree.
-    for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: `${key}/` })) {
-      const keys = (page.Contents ?? []).flatMap(({ Key }) => Key ?? [])
-      while (keys.length)
-        await Promise.all(
-          keys.splice(0, DELETES_AT_ONCE).map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))),
-        )
-    }
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), soon()).catch(orAbsent)
+    for await (const page of pages(`${key}/`)) await removeAll((page.Contents ?? []).flatMap(({ Key }) => Key ?? []))
+  }
+
+  async function removeAll(keys: string[]) {
+    if (keys.length === 0) return
+    const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
+    const left = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }), soon()).then(
+      ({ Errors = [] }) => Errors.flatMap(({ Key }) => Key ?? []),
+      (error: unknown) => {
+        if (isStatus(error, 400, 405, 411, 501)) return [...keys]
+        throw error
+      },
+    )
+    // One by one where the server does not know the other way, and where it says why not.
+    while (left.length)
+      await Promise.all(
+        left
+          .splice(0, DELETES_AT_ONCE)
+          .map((Key) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }), soon()).catch(orAbsent)),
+      )
   }
 
   return {
@@ -132,44 +155,39 @@ export async function openS3Store(at: S3Place): Promise<ArtifactStore> {
     write: answering(write),
     remove: answering(remove),
     ready: answering(async () => {
-      await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(READY_MS) })
+      await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(LONGEST.ready) })
     }),
     close: async () => client.destroy(),
   }
 }
 
-async function clientConfig({ endpoint, region, pathStyle = false }: S3Place): Promise<S3ClientConfig> {
-  return {
-    region: region ?? (await configuredRegion()) ?? 'us-east-1',
-    ...(endpoint && { endpoint }),
-    forcePathStyle: pathStyle,
-    maxAttempts: 4,
-    retryMode: 'standard',
-    // Checksums in trailers are refused by older servers of this kind.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
-  }
-}
-
-/** What AWS's variables and files say, if anything. */
-async function configuredRegion(): Promise<string | undefined> {
-  const client = new S3Client({})
-  return client.config
-    .region()
-    .catch(() => undefined)
-    .finally(() => client.destroy())
-}
-
 const partBytes = (expected: number | undefined) =>
   expected === undefined ? PART.bytesOfUnknown : Math.max(PART.bytes, Math.ceil(expected / PART.most))
 
-/** The bytes asked for, or an error: an answer of another length, or one that breaks off, must not look like a whole file. */
-function bodyOf({ Body, ContentLength }: GetObjectCommandOutput, bytes: number): Readable {
-  if (Body instanceof Readable && ContentLength === bytes) return Body
+/** The bytes asked for, or an error: an answer of another length or version, or one that breaks off, must not look like a whole file. */
+function bodyOf(
+  { Body, ContentLength, ETag, ContentRange }: GetObjectCommandOutput,
+  file: ArtifactFile,
+  range?: ByteRange,
+) {
+  const bytes = range ? range.end - range.start + 1 : file.size
+  const sound =
+    ContentLength === bytes &&
+    (ETag === undefined || ETag === file.etag) &&
+    (ContentRange === undefined || ContentRange.startsWith(`bytes ${range?.start}-`))
+  if (Body instanceof Readable && sound) return Body
   if (Body instanceof Readable) Body.destroy()
-  throw new ApiError('TEMPORARILY_UNAVAILABLE', 'The artifact store gave an answer of the wrong length; ask again')
+  throw unsound('gave an answer of the wrong length or version')
 }
+
+const encrypted = (encryption: S3Place['encryption']) =>
+  encryption && {
+    ServerSideEncryption: encryption.algorithm,
+    ...('keyId' in encryption && { SSEKMSKeyId: encryption.keyId }),
+  }
+
+/** For calls whose answer is short. */
+const soon = () => ({ abortSignal: AbortSignal.timeout(LONGEST.call) })
 
 const fileOf = (size = 0, etag = '""', modified = new Date(0)): ArtifactFile => ({ size, etag, modified })
 
@@ -180,6 +198,8 @@ function orAbsent(error: unknown): undefined {
   if (error instanceof NoSuchKey || isStatus(error, 404)) return undefined
   throw error
 }
+
+const unsound = (what: string) => new ApiError('TEMPORARILY_UNAVAILABLE', `The artifact store ${what}; try again`)
 
 const replaced = (cause: unknown) =>
   new ApiError('TEMPORARILY_UNAVAILABLE', 'The artifact was replaced while it was opened; ask again', { cause })

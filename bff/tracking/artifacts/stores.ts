@@ -13,7 +13,7 @@ export type StoresConfig = {
 }
 
 /** A folder within one of the stores. */
-export type Place = { store: ArtifactStore; folder: ArtifactPath }
+type Place = { store: ArtifactStore; folder: ArtifactPath }
 
 /** The artifact stores of a server, and which of them an experiment's `artifact_location` means. */
 export type Stores = {
