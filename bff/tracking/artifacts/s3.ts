@@ -119,7 +119,8 @@ export async function openS3Store(at: S3Place, patience?: Patience): Promise<Art
     })
     const { ETag = '""' } = await upload.done().finally(() => source.destroy())
     const stored = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }), soon()).catch(orAbsent)
-    if (stored?.ContentLength !== size) throw unsound('did not keep what was sent')
+    // under another etag it is what somebody else stored there meanwhile
+    if (!stored || (stored.ETag === ETag && stored.ContentLength !== size)) throw unsound('did not keep what was sent')
     return { size, etag: ETag }
   }
 
