@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { endpoint, mayRead, theRun } from './endpoint.ts'
+import { endpoint, mayRead, theModel, theRun } from './endpoint.ts'
 import { AnswerInt64, pageSize, Required, Text } from './wire.ts'
 
 /** A file as it was stored once. */
@@ -45,7 +45,7 @@ export const listModelArtifactRecords = endpoint({
   method: 'GET',
   path: '/api/assay/logged-models/{model_id}/artifacts/records',
   summary: "What is recorded of a logged model's artifacts.",
-  permission: mayRead(({ model_id }: { model_id: string }) => [{ model: model_id }]),
+  permission: mayRead(theModel),
   input: z.object({ model_id: Required, ...asked }),
   output: found,
 })

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Target } from './endpoint.ts'
-import { endpoint, mayEdit, mayManage, mayRead, theRun } from './endpoint.ts'
+import { endpoint, mayEdit, mayManage, mayRead, theModel, theRun } from './endpoint.ts'
 import { AnswerInt64, Characters, Int64Field, listOf, Nothing, printedList, Required, Text, withRunId } from './wire.ts'
 
 export const FileInfo = z
@@ -41,6 +41,45 @@ export const uploadRunArtifact = endpoint({
   permission: mayEdit(theRun),
   input: withRunId({ path: Text }),
   output: Nothing,
+})
+
+export const listModelArtifacts = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories',
+  summary: "A folder of a logged model's artifacts. Paths are relative to the model.",
+  permission: mayRead(theModel),
+  input: z.object({ model_id: Required, artifact_directory_path: Text, page_token: Text }),
+  output: listArtifacts.output,
+})
+
+export const getModelArtifact = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow/logged-models/{model_id}/artifacts/files',
+  transfer: 'download',
+  summary: 'The bytes of one artifact of a logged model.',
+  permission: mayRead(theModel),
+  input: z.object({ model_id: Required, artifact_file_path: Required }),
+  output: Bytes,
+})
+
+export const zipRunArtifacts = endpoint({
+  method: 'GET',
+  path: '/api/assay/runs/{run_id}/artifacts.zip',
+  transfer: 'download',
+  summary: "A folder of a run's artifacts, or all of them, as a zip that is made while it is sent.",
+  permission: mayRead(theRun),
+  input: z.object({ run_id: Required, path: Text }),
+  output: Bytes,
+})
+
+export const zipModelArtifacts = endpoint({
+  method: 'GET',
+  path: '/api/assay/logged-models/{model_id}/artifacts.zip',
+  transfer: 'download',
+  summary: "A folder of a logged model's artifacts, or all of them, as a zip.",
+  permission: mayRead(theModel),
+  input: z.object({ model_id: Required, path: Text }),
+  output: Bytes,
 })
 
 export const listProxiedArtifacts = endpoint({

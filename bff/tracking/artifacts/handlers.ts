@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Endpoints, FileInfo } from '#contract'
-import { ApiError, invalid } from '#contract'
+import { ApiError, absent, invalid } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Context, HandlersOf } from '#kit/route.ts'
 import { StreamAnswer } from '#kit/route.ts'
 import type { ArtifactPath } from './address.ts'
-import { planDownload } from './headers.ts'
+import { planDownload, zipHeaders } from './headers.ts'
 import type { AskedRecords } from './list-records.ts'
 import { listRecords } from './list-records.ts'
 import type { OwnedPlace, Place, Places } from './places.ts'
 import { endingRecords, recordArtifact } from './record.ts'
 import type { ArtifactStore, Entry, WriteLimits } from './store.ts'
+import { zipOf } from './zip.ts'
 
 export type ArtifactParts = {
   places: Places
@@ -28,6 +29,10 @@ export type ArtifactHandlers = Pick<
   | 'listRunArtifactRecords'
   | 'listModelArtifactRecords'
   | 'getArtifact'
+  | 'listModelArtifacts'
+  | 'getModelArtifact'
+  | 'zipRunArtifacts'
+  | 'zipModelArtifacts'
   | 'uploadRunArtifact'
   | 'listProxiedArtifacts'
   | 'downloadArtifact'
@@ -96,6 +101,18 @@ export function artifactHandlers({ places, record, maxBytes }: ArtifactParts): A
       return {}
     },
 
+    listModelArtifacts: async ({ model_id, artifact_directory_path = '' }, { scope }) =>
+      folderOf(await places.ofModel(scope, model_id, artifact_directory_path, 'read')),
+
+    getModelArtifact: async ({ model_id, artifact_file_path }, { scope, request }) =>
+      download(await places.ofModel(scope, model_id, artifact_file_path, 'read'), request),
+
+    zipRunArtifacts: async ({ run_id, path = '' }, { scope, request }) =>
+      zip(await places.ofRun(scope, run_id, path, 'read'), request),
+
+    zipModelArtifacts: async ({ model_id, path = '' }, { scope, request }) =>
+      zip(await places.ofModel(scope, model_id, path, 'read'), request),
+
     listRunArtifactRecords: async ({ run_id, path = '', ...asked }, { scope }) =>
       recordsOf(await places.ofRun(scope, run_id, path, 'read'), asked),
 
@@ -135,6 +152,16 @@ const etagOf = async (store: ArtifactStore, path: ArtifactPath) => {
 
 function requireFileName(path: string) {
   if (path.endsWith('/')) throw invalid('Invalid path: it ends in a slash, so it names no file')
+}
+
+async function zip({ store, path, root, owner }: OwnedPlace, request: IncomingMessage): Promise<StreamAnswer> {
+  const isAll = path.length === root.length
+  const name = isAll ? owner.id : (path.at(-1) ?? '')
+  const found = await store.stat(path)
+  if (found === undefined && !isAll) throw absent(`No such folder: '${path.slice(root.length).join('/')}'`)
+  if (found !== undefined && found !== 'folder')
+    throw invalid(`'${name}' is a file, not a folder; download it as it is`)
+  return new StreamAnswer(200, zipHeaders(`${name}.zip`), request.method === 'HEAD' ? undefined : zipOf(store, path))
 }
 
 /** A folder of a run or model: paths are relative to its artifacts. */
