@@ -21,7 +21,7 @@ export function requestsOf(name: LoadName, ids: string[]): Requests {
         key: `metric-${Math.floor(n / ids.length) % 4}`,
         value: ((n * 7919) % 1e6) / 1e6,
         timestamp: started * 1000 + (n % 1000),
-        step: (started % 1e6) * 1000 + n,
+        step: (started % 1e6) * 1e5 + n,
       }),
     'log-batch': (n) => {
       const batch = 1e6 + (started % 80_000) * 100 + n

@@ -8,12 +8,12 @@ export type SeriesPoints = { series_id: Int64; points: Point[] }
 type Arrays = { series_id: Int64; steps: Int64[]; timestamps: Int64[]; vals: number[] }
 
 /** A tail with this many points is sealed by the writer that fills it, in its transaction. */
-const SEAL_AT = 128
+export const SEAL_AT = 128
 
 const literal = (items: readonly (Int64 | number)[]) => `{${items.join(',')}}`
 
 /** Arrays of different lengths cannot be one parameter, so each goes as its literal and is cast in the statement. */
-const arraysOf = (points: readonly Point[]) => ({
+export const arraysOf = (points: readonly Point[]) => ({
   steps: literal(points.map((p) => p.step)),
   timestamps: literal(points.map((p) => p.timestamp)),
   vals: literal(points.map((p) => p.value)),

@@ -106,15 +106,34 @@ const aCurve = fc
     ),
   )
 
-type Action = { log: Point[] } | { single: Point } | { again: number } | { seal: true } | { read: number }
+type Action =
+  | { log: Point[] }
+  | { single: Point }
+  | { on: number }
+  | { again: number }
+  | { seal: true }
+  | { read: number }
 const anAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.array(aPoint, { minLength: 1, maxLength: 40 }).map((log) => ({ log })) },
   { weight: 4, arbitrary: aCurve.map((log) => ({ log })) },
   { weight: 6, arbitrary: aPoint.map((single) => ({ single })) },
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: 30 }).map((on) => ({ on })) },
   { weight: 4, arbitrary: fc.nat(50).map((again) => ({ again })) },
   { weight: 2, arbitrary: fc.constant({ seal: true } as const) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 60 }).map((read) => ({ read })) },
 )
+
+const INT64_MAX = 2n ** 63n - 1n
+/** Points after the last one: every third at the same step as the one before, only later. */
+function goesOn(points: readonly Point[], count: number): Point[] {
+  const most = (of: (point: Point) => bigint) => points.map(of).reduce((a, b) => (order(a, b) > 0 ? a : b), 0n)
+  const [step, timestamp] = [most((point) => point.step), most((point) => point.timestamp)]
+  return Array.from({ length: count }, (_, i) => ({
+    step: step + BigInt(i - Math.floor(i / 3)),
+    timestamp: timestamp + BigInt(i + 1),
+    value: i % 7 === 6 ? Number.NaN : i / 3,
+  })).filter((point) => point.step <= INT64_MAX && point.timestamp <= INT64_MAX)
+}
 
 const asMetric = ({ step, timestamp, value }: Point) => ({ key: 'm', step, timestamp, value: asWire(value) })
 type Batch = Call<Endpoints['logBatch']>
@@ -173,6 +192,11 @@ test('whatever is logged, repeated, sealed and read in whatever order, a point c
         } else if ('single' in action) {
           model.log([action.single])
           await call(logMetric, { run_id, ...asMetric(action.single) }, server)
+        } else if ('on' in action) {
+          // a training that goes on, as far as int64 does; its client does not wait for answers
+          const next = goesOn(model.all, action.on)
+          model.log(next)
+          await Promise.all(next.map((point) => call(logMetric, { run_id, ...asMetric(point) }, server)))
         } else if ('again' in action) {
           // a client that never got its answer sends the batch again, alone or beside itself
           const batch = sent[action.again % (sent.length || 1)]

@@ -9,7 +9,7 @@ import { byStep, distinctPoints, latestOf, pointId, summarise, withPoints } from
 export type RunPoint = MetricField & { run_no: Int64; run_id: string }
 
 /** Points of a series in one batch from this many on become a chunk at once; fewer go to its tail. */
-const CHUNK_FROM = 64
+export const CHUNK_FROM = 64
 
 type KnownSeries = SeriesState & { series_id: Int64; run_id: string; key: string }
 /** Locked series by `seriesName()`. */

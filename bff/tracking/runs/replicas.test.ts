@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createExperiment, createRun, deleteExperiment, getRun, logBatch, searchRuns } from '#contract'
+import {
+  createExperiment,
+  createRun,
+  deleteExperiment,
+  getMetricHistory,
+  getRun,
+  logBatch,
+  searchRuns,
+  summariseSeries,
+} from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import { testDatabase } from '../../test/database.ts'
 import { startServer } from '../../test/server.ts'
@@ -72,6 +81,31 @@ describe.runIf(process.env.ASSAY_TEST_DATABASE_URL)('two servers on one database
     )
     const { metrics, params, tags } = await data(run_id)
     expect([metrics.length, params.length, tags.length]).toEqual([40, 40, 41])
+  })
+
+  test('a series that both servers write to goes on without a lost or doubled point', async () => {
+    const run_id = await newRun()
+    const keys = ['a', 'b', 'c']
+    const steps = Array.from({ length: 300 }, (_, step) => step)
+    await Promise.all(
+      steps.map((step) =>
+        call(
+          logBatch,
+          // in no one order, as clients name them
+          {
+            run_id,
+            metrics: keys.map((_, i) => ({ key: keys[(i + step) % 3] ?? '', value: step, timestamp: step, step })),
+          },
+          server(step),
+        ),
+      ),
+    )
+    for (const metric_key of keys) {
+      const { metrics } = await call(getMetricHistory, { run_id, metric_key }, server(1))
+      expect(metrics.map(({ step }) => step)).toEqual(steps)
+    }
+    const { series } = await call(summariseSeries, { run_ids: [run_id], keys }, server(0))
+    expect(series).toMatchObject(keys.map((key) => ({ key, count: 300, min: 0, max: 299, last_value: 299 })))
   })
 
   test('no run stays active in an experiment that the other server deletes', async () => {

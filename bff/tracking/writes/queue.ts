@@ -18,14 +18,15 @@ export type QueueOptions<W, R> = {
 }
 
 /**
- * Group commit. A write that finds a free lane goes at once, alone; those that come while all lanes are busy go together
- * when the next one is free. Each is answered after its commit.
+ * Group commit. A write that finds a free lane goes at once, with those that arrived in the same turn of the event loop; those
+ * that come while all lanes are busy go together when the next one is free. Each is answered after its commit.
  */
 export class WriteQueue<W, R> {
   readonly #options: QueueOptions<W, R>
   #waiting: Waiting<W, R>[] = []
   #waitingWeight = 0
   #busy = 0
+  #starting = false
   #idle: (() => void)[] = []
 
   constructor(options: QueueOptions<W, R>) {
@@ -49,7 +50,7 @@ export class WriteQueue<W, R> {
         write,
         settle: (outcome) => ('answer' in outcome ? resolve(outcome.answer) : reject(outcome.refused)),
       })
-      this.#start()
+      this.#startSoon()
     })
   }
 
@@ -58,12 +59,22 @@ export class WriteQueue<W, R> {
     if (this.#busy > 0 || this.#waiting.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
+  /** After what else this turn of the event loop brings, so that requests that came together are one group. */
+  #startSoon() {
+    if (this.#starting) return
+    this.#starting = true
+    setImmediate(() => {
+      this.#starting = false
+      this.#start()
+    })
+  }
+
   #start() {
     while (this.#busy < this.#options.lanes && this.#waiting.length > 0) {
       this.#busy++
       void this.#run(this.#take()).finally(() => {
         this.#busy--
-        this.#start()
+        this.#startSoon()
         if (this.#busy === 0 && this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
     }

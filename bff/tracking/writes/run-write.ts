@@ -1,7 +1,9 @@
 import type { KeyValue, MetricField } from '#contract'
 import type { Database } from '#kit/db.ts'
+import { sqlState } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
 import type { ClientRoot } from '../artifacts/client-root.ts'
+import { advanceSeries, canAdvance } from '../metrics/advance.ts'
 import type { SeriesName } from '../metrics/record.ts'
 import { lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
@@ -24,7 +26,7 @@ type RunWrite = {
 type Write = { create: NewRun } | { log: RunWrite }
 export type Written = CreatedRun | undefined
 
-export type RunWrites = WriteQueue<Write, Written>
+export type RunWrites = Pick<WriteQueue<Write, Written>, 'submit' | 'waiting' | 'drained'>
 
 const weigh = (write: Write) =>
   'create' in write
@@ -33,15 +35,53 @@ const weigh = (write: Write) =>
 
 type Rules = { clientRoot: ClientRoot; uniqueNames: boolean }
 
-/** The queue that all writes to runs go through, whichever endpoint they came by. */
-export const openRunWrites = (database: Database, rules: Rules): RunWrites =>
-  new WriteQueue({
-    commit: (writes) => database.transaction((db) => commit(db, writes, rules)),
+/** The way that all writes to runs go, whichever endpoint they came by: through one of two queues, or through both. */
+export function openRunWrites(database: Database, rules: Rules): RunWrites {
+  const queue = {
     // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
     lanes: database.dialect === 'pglite' ? 1 : 2,
     weigh,
     groupWeight: 8_000,
     waitingWeight: 400_000,
+  }
+  const writes = new WriteQueue<Write, Written>({
+    ...queue,
+    commit: (group) => database.transaction((db) => commit(db, group, rules)),
+  })
+  const advances = new WriteQueue<{ log: RunWrite }, boolean>({
+    ...queue,
+    commit: async (group) => {
+      const stored = await advance(database, group)
+      return group.map((_, i) => ({ answer: stored[i] ?? false }))
+    },
+  })
+  return {
+    async submit(write) {
+      // asked first, since trainings hardly write anything else
+      const stored = 'log' in write && mayAdvance(write.log) && (await advances.submit(write))
+      return stored ? undefined : writes.submit(write)
+    },
+    get waiting() {
+      return advances.waiting + writes.waiting
+    },
+    async drained() {
+      await advances.drained()
+      await writes.drained()
+    },
+  }
+}
+
+const mayAdvance = ({ metrics, params, tags }: RunWrite) =>
+  params.length === 0 && tags.length === 0 && canAdvance(metrics)
+
+/** Where Postgres asks for another try (a deadlock), or a sum becomes infinite, the other way is free: nothing was written. */
+const advance = (db: Db, group: readonly { log: RunWrite }[]) =>
+  advanceSeries(
+    db,
+    group.map(({ log }) => log),
+  ).catch((error: unknown) => {
+    if (['40001', '40P01', '22003'].includes(sqlState(error) ?? '')) return []
+    throw error
   })
 
 /**
