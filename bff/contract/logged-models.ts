@@ -94,6 +94,34 @@ export const deleteLoggedModel = endpoint({
   output: Nothing,
 })
 
+export const setLoggedModelTags = endpoint({
+  method: 'PATCH',
+  path: '/api/2.0/mlflow/logged-models/{model_id}/tags',
+  summary: 'Set tags on a logged model, replacing their old values.',
+  permission: mayEdit(theModel),
+  input: ModelIdOnly.extend({ tags: listOf(ModelPair) }),
+  output: OneModel,
+})
+
+export const deleteLoggedModelTag = endpoint({
+  method: 'DELETE',
+  // MLflow's client does not encode the key: one with a slash is more than one segment
+  path: '/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key…}',
+  summary: 'Remove a tag from a logged model.',
+  permission: mayManage(theModel),
+  input: ModelIdOnly.extend({ tag_key: Required }),
+  output: Nothing,
+})
+
+export const logLoggedModelParams = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/logged-models/{model_id}/params',
+  summary: 'Log params of a logged model. The same value again is fine, another value is refused.',
+  permission: mayEdit(theModel),
+  input: ModelIdOnly.extend({ params: listOf(ModelPair) }),
+  output: OneModel,
+})
+
 export const searchLoggedModels = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/logged-models/search',

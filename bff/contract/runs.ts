@@ -94,7 +94,7 @@ export const createRun = endpoint({
 export const getRun = endpoint({
   method: 'GET',
   path: '/api/2.0/mlflow/runs/get',
-  summary: 'A run with its latest metrics, params, tags and inputs; also a deleted one.',
+  summary: 'A run with its latest metrics, params, tags, inputs and outputs; also a deleted one.',
   permission: mayRead(theRun),
   input: RunIdOnly,
   output: z.object({ run: Run }),
@@ -228,17 +228,34 @@ export const DatasetInputField = z.object({
   }),
 })
 
+/** A run, and the models that it names. */
+const theRunAndModels = (input: { run_id: string; models: { model_id: string }[] }): readonly Target[] => [
+  { run: input.run_id },
+  ...input.models.map(({ model_id }) => ({ model: model_id })),
+]
+
 export const logInputs = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/runs/log-inputs',
   summary: 'Say which datasets and models an active run used. What is known already is kept as it is.',
-  permission: mayEdit((input: { run_id: string; models: { model_id: string }[] }): readonly Target[] => [
-    { run: input.run_id },
-    ...input.models.map(({ model_id }) => ({ model: model_id })),
-  ]),
+  permission: mayEdit(theRunAndModels),
   input: withRunId({ datasets: listOf(DatasetInputField), models: listOf(z.object({ model_id: Required })) }).refine(
     ...checkRunId,
   ),
   output: Nothing,
   bodyLimit: 32 * 1024 * 1024,
+})
+
+export const logOutputs = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/runs/outputs',
+  summary: 'Say which models an active run made, and at which step. What is known already is kept as it is.',
+  permission: mayEdit(theRunAndModels),
+  input: withRunId({
+    models: listOf(z.object({ model_id: Required, step: OptionalInt64.transform((step) => step ?? 0) })).refine(
+      (models) => models.length > 0,
+      'missing',
+    ),
+  }),
+  output: Nothing,
 })

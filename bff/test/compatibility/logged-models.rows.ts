@@ -112,6 +112,65 @@ export const loggedModels: Table = {
     { why: 'finalise with an unknown status', ...finalize('MODEL', { status: 'GOOD' }), ...wrong('status', '"GOOD"') },
     { why: 'finalise what is not there', ...finalize('m-none'), ...noModel('m-none') },
     { why: 'finalise a deleted one', ...finalize('DELETED_MODEL'), ...noModel('DELETED_MODEL') },
+    {
+      why: 'set tags',
+      ...patch('logged-models/NEW_MODEL/tags', { tags: [pair, { ...pair, value: 'w' }, { key: 'a' }] }),
+      ...answers(),
+      ...thenModel('NEW_MODEL', {
+        info: {
+          tags: [
+            { key: 'a', value: '' },
+            { key: 'k', value: 'w' },
+          ],
+        },
+      }),
+    },
+    { why: 'set no tag', ...patch('logged-models/NEW_MODEL/tags'), ...answers() },
+    { why: 'set an object of tags', ...patch('logged-models/MODEL/tags', { tags: {} }), ...wrong('tags', '{}') },
+    { why: 'set a tag without a key', ...patch('logged-models/MODEL/tags', { tags: [{}] }), ...missing('tags[0].key') },
+    { why: 'set tags of nothing', ...patch('logged-models/m-none/tags', { tags: [pair] }), ...noModel('m-none') },
+    {
+      why: 'set tags of a deleted model',
+      ...patch('logged-models/DELETED_MODEL/tags', { tags: [pair] }),
+      ...noModel('DELETED_MODEL'),
+    },
+    {
+      why: 'delete a tag that is not there',
+      ...remove('logged-models/MODEL/tags/none'),
+      ...absent("No tag with key 'none' found for model with ID 'MODEL'."),
+    },
+    {
+      why: 'delete a tag whose key has a slash, encoded',
+      ...remove('logged-models/MODEL/tags/a%2Fb'),
+      ...absent("No tag with key 'a/b' found"),
+    },
+    {
+      why: 'delete a tag whose key has a slash, as clients send it',
+      ...remove('logged-models/MODEL/tags/a/b'),
+      ...absent("No tag with key 'a/b' found"),
+    },
+    { why: 'delete a tag of nothing', ...remove('logged-models/m-none/tags/k'), ...noModel('m-none') },
+    {
+      why: 'log params',
+      ...post('logged-models/NEW_MODEL/params', { model_id: 'NEW_MODEL', params: [pair] }),
+      ...answers(),
+      ...thenModel('NEW_MODEL', { data: { params: [pair] } }),
+    },
+    {
+      why: 'log a param that has another value',
+      ...post('logged-models/MODEL/params', { model_id: 'MODEL', params: [{ key: 'depth', value: '4' }] }),
+      ...refused("'depth'", "'3'"),
+    },
+    {
+      why: 'log a param that has this value',
+      ...post('logged-models/MODEL/params', { model_id: 'MODEL', params: [{ key: 'depth', value: '3' }] }),
+      ...answers(),
+    },
+    {
+      why: 'log params of nothing',
+      ...post('logged-models/m-none/params', { model_id: 'm-none', params: [pair] }),
+      ...noModel('m-none'),
+    },
     { why: 'delete', ...remove('logged-models/NEW_MODEL'), ...answers() },
     { why: 'delete again', ...remove('logged-models/DELETED_MODEL'), ...answers() },
     { why: 'delete what is not there', ...remove('logged-models/m-none'), ...noModel('m-none') },

@@ -54,7 +54,6 @@ export const paths: Table = {
       ...answers(),
     },
     { why: 'the registry, which comes later', ...get('registered-models/search'), ...noEndpoint },
-    { why: 'outputs, which come with logged models', ...post('runs/outputs', { run_id: 'RUN' }), ...noEndpoint },
     { why: 'GraphQL', ...post('/graphql', { query: '{ a }' }), ...noEndpoint },
     { why: 'GET where only POST is', ...get('runs/create'), ...noEndpoint, message: ['POST', 'GET'] },
     { why: 'POST where only GET is', ...post('runs/get', { run_id: 'RUN' }), ...noEndpoint, message: ['GET', 'POST'] },

@@ -7,6 +7,7 @@ import { loggedModels } from './logged-models.rows.ts'
 import { metrics } from './metrics.rows.ts'
 import { names } from './names.rows.ts'
 import { numbers } from './numbers.rows.ts'
+import { outputs } from './outputs.rows.ts'
 import { paths } from './paths.rows.ts'
 import type { Table } from './row.ts'
 import { runs } from './runs.rows.ts'
@@ -21,6 +22,7 @@ export const tables: readonly Table[] = [
   runs,
   batches,
   inputs,
+  outputs,
   loggedModels,
   metrics,
   searches,

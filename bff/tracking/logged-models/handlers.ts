@@ -3,12 +3,21 @@ import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { ClientRoot } from '../artifacts/client-root.ts'
 import { createLoggedModel } from './create.ts'
+import { logLoggedModelParams } from './params.ts'
 import { getLoggedModel } from './read.ts'
+import { deleteLoggedModelTag, setLoggedModelTags } from './tags.ts'
 import { deleteLoggedModel, finalizeLoggedModel } from './update.ts'
 
 type Handlers = Pick<
   HandlersOf<Endpoints>,
-  'createLoggedModel' | 'getLoggedModel' | 'finalizeLoggedModel' | 'deleteLoggedModel' | 'searchLoggedModels'
+  | 'createLoggedModel'
+  | 'getLoggedModel'
+  | 'finalizeLoggedModel'
+  | 'deleteLoggedModel'
+  | 'setLoggedModelTags'
+  | 'deleteLoggedModelTag'
+  | 'logLoggedModelParams'
+  | 'searchLoggedModels'
 >
 
 export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot): Handlers => ({
@@ -16,5 +25,8 @@ export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot):
   getLoggedModel: (input) => getLoggedModel(database.reads, input),
   finalizeLoggedModel: (input) => database.transaction((db) => finalizeLoggedModel(db, input)),
   deleteLoggedModel: (input) => database.transaction((db) => deleteLoggedModel(db, input)),
+  setLoggedModelTags: (input) => database.transaction((db) => setLoggedModelTags(db, input)),
+  deleteLoggedModelTag: (input) => database.transaction((db) => deleteLoggedModelTag(db, input)),
+  logLoggedModelParams: (input) => database.transaction((db) => logLoggedModelParams(db, input)),
   searchLoggedModels: async () => ({}),
 })

@@ -6,11 +6,14 @@ import {
   createRun,
   deleteExperiment,
   deleteLoggedModel,
+  deleteLoggedModelTag,
   downloadArtifact,
   finalizeLoggedModel,
   getLoggedModel,
+  logLoggedModelParams,
   logMetric,
   searchLoggedModels,
+  setLoggedModelTags,
 } from '#contract'
 import { call, urlOf } from '../../../web/lib/client.ts'
 import { testServer } from '../../test/server.ts'
@@ -74,6 +77,21 @@ test('a param has one value: twice the same is one, two values make no model', a
   expect((await create({ params: twice })).data.params).toEqual([{ key: 'a', value: '1' }])
   const changed = [...twice, { key: 'a', value: '2' }]
   await expect(create({ name: 'changed', params: changed })).rejects.toThrow('Changing param values is not allowed')
+})
+
+test('tags are set again and removed, params are set once', async () => {
+  const { model_id } = (await create({ tags: [{ key: 'a/b', value: '1' }], params: [{ key: 'p', value: '1' }] })).info
+  const tags = [
+    { key: 'a/b', value: '2' },
+    { key: 'c', value: '' },
+  ]
+  const set = (await call(setLoggedModelTags, { model_id, tags }, server)).model
+  expect(set.info.tags).toEqual(tags)
+  await call(deleteLoggedModelTag, { model_id, tag_key: 'a/b' }, server)
+  expect((await get(model_id)).info.tags).toEqual([{ key: 'c', value: '' }])
+  const log = (value: string) => call(logLoggedModelParams, { model_id, params: [{ key: 'p', value }] }, server)
+  expect((await log('1')).model.data.params).toEqual([{ key: 'p', value: '1' }])
+  await expect(log('2')).rejects.toThrow("was already logged with value='1'")
 })
 
 test('a deleted model is gone for all who do not ask for deleted ones', async () => {

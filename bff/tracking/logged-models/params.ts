@@ -1,7 +1,9 @@
-import type { Int64, KeyValue } from '#contract'
+import type { Endpoints, Input, Int64, KeyValue } from '#contract'
 import { invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
+import { oneModel } from './read.ts'
+import { requireLoggedModel } from './require.ts'
 
 const changed = (key: string, was: string, value: string) =>
   invalid(
@@ -35,4 +37,10 @@ export async function insertModelParams(db: Db, model_no: Int64, params: readonl
     const value = distinct.get(key) ?? ''
     if (was !== value) throw changed(key, was, value)
   }
+}
+
+export async function logLoggedModelParams(db: Db, { model_id, params }: Input<Endpoints['logLoggedModelParams']>) {
+  const { model_no } = await requireLoggedModel(db, model_id)
+  await insertModelParams(db, model_no, params)
+  return oneModel(db, model_no)
 }

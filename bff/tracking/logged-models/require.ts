@@ -25,13 +25,18 @@ export const findLoggedModel = (db: Db, model_id: string): Promise<FoundModel | 
     ),
   )
 
-/** A logged model that is not deleted, locked against other changes until the transaction ends. */
-export async function requireLoggedModel(db: Db, model_id: string): Promise<FoundModel> {
+/** A logged model, if there is one that is not deleted, locked against other changes until the transaction ends. */
+export async function lockLoggedModel(db: Db, model_id: string): Promise<FoundModel | undefined> {
   const model = await row<FoundModel>(
     db,
     sql`select model_no, model_id, experiment_id, artifact_uri, lifecycle_stage from logged_models
         where model_id = ${model_id} for no key update`,
   )
-  if (model?.lifecycle_stage !== 'active') throw noSuchModel(model_id)
+  return model?.lifecycle_stage === 'active' ? model : undefined
+}
+
+export async function requireLoggedModel(db: Db, model_id: string): Promise<FoundModel> {
+  const model = await lockLoggedModel(db, model_id)
+  if (!model) throw noSuchModel(model_id)
   return model
 }

@@ -7,6 +7,7 @@ import type { RunWrites } from '../writes/run-write.ts'
 import { createdRun, newRun } from './create.ts'
 import { fitParams, fitTags, requireDistinctParams } from './fit.ts'
 import { logInputs } from './inputs.ts'
+import { logOutputs } from './outputs.ts'
 import { getRun } from './read.ts'
 import { countRuns, searchRuns } from './search.ts'
 import { deleteTag } from './tags.ts'
@@ -27,6 +28,7 @@ type Handlers = Pick<
   | 'logBatch'
   | 'logModel'
   | 'logInputs'
+  | 'logOutputs'
 >
 
 type Rules = { truncateLongValues: boolean; uniqueRunNames: boolean }
@@ -67,5 +69,6 @@ export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buf
     },
     logModel: (input) => database.transaction((db) => logModel(db, input)),
     logInputs: (input) => database.transaction((db) => logInputs(db, input)),
+    logOutputs: (input) => database.transaction((db) => logOutputs(db, input)),
   }
 }

@@ -20,7 +20,7 @@ type RunRow = {
   params: string | null
   tags: string | null
   dataset_inputs: string | null
-  model_inputs: string | null
+  model_outputs: string | null
 }
 
 /**
@@ -55,10 +55,17 @@ const page = (run_nos: readonly Int64[]): Sql =>
                 ',"dataset":' || json_strip_nulls(json_build_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
                   'source', d.source, 'schema', d.schema, 'profile', d.profile)) || '}', ',' order by d.name, d.digest)
        from dataset_inputs i join datasets d using (dataset_no) where i.run_no = r.run_no) as dataset_inputs,
-      (select string_agg('{"model_id":' || to_json(m.model_id) || '}', ',' order by m.model_id)
-       from model_inputs m where m.run_no = r.run_no) as model_inputs
+      (select string_agg('{"model_id":' || to_json(m.model_id) || ',"step":' || m.step || '}', ',' order by m.step, m.model_id)
+       from model_outputs m where m.run_no = r.run_no) as model_outputs
     from unnest(${run_nos}::bigint[]) with ordinality as wanted (run_no, n) join runs r using (run_no)
     order by wanted.n`,
+  )
+
+const modelInputs = (run_no: Int64): Sql =>
+  named(
+    'model-inputs',
+    sql`
+    select string_agg('{"model_id":' || to_json(model_id) || '}', ',' order by model_id) from model_inputs where run_no = ${run_no}`,
   )
 
 /** A list where it has something in it: MLflow leaves empty lists out. */
@@ -88,16 +95,18 @@ const infoOf = ({
   lifecycle_stage,
 })
 
-function printRun(run: RunRow): string {
+/** MLflow tells a run's model inputs where one run is asked for, and leaves them out of searches. */
+function printRun(run: RunRow, model_inputs: string | null): string {
   const data = braced([...listed('metrics', run.metrics), ...listed('params', run.params), ...listed('tags', run.tags)])
-  const inputs = braced([...listed('dataset_inputs', run.dataset_inputs), ...listed('model_inputs', run.model_inputs)])
-  return `{"info":${stringifyJson(infoOf(run))},"data":${data},"inputs":${inputs},"outputs":{}}`
+  const inputs = braced([...listed('dataset_inputs', run.dataset_inputs), ...listed('model_inputs', model_inputs)])
+  const outputs = braced(listed('model_outputs', run.model_outputs))
+  return `{"info":${stringifyJson(infoOf(run))},"data":${data},"inputs":${inputs},"outputs":${outputs}}`
 }
 
 /** Runs as JSON texts, in the order of the given numbers. */
 export async function runsByNo(db: Db, run_nos: readonly Int64[]): Promise<string[]> {
   if (run_nos.length === 0) return []
-  return (await rows<RunRow>(db, page(run_nos))).map(printRun)
+  return (await rows<RunRow>(db, page(run_nos))).map((run) => printRun(run, null))
 }
 
 export async function getRun(db: Db, { run_id }: Input<Endpoints['getRun']>) {
@@ -105,9 +114,13 @@ export async function getRun(db: Db, { run_id }: Input<Endpoints['getRun']>) {
     db,
     named('run-no', sql`select run_no from runs where run_id = ${run_id}`),
   )
-  const [run] = found ? await runsByNo(db, [found.run_no]) : []
-  if (run === undefined) throw noSuchRun(run_id)
-  return new RawJson(`{"run":${run}}`)
+  if (!found) throw noSuchRun(run_id)
+  const [[run], [[models = null] = []]] = await Promise.all([
+    rows<RunRow>(db, page([found.run_no])),
+    db.texts(modelInputs(found.run_no)),
+  ])
+  if (!run) throw noSuchRun(run_id)
+  return new RawJson(`{"run":${printRun(run, models)}}`)
 }
 
 /** The info of one run, for an answer that has nothing else. */
