@@ -6,7 +6,7 @@ import { openHostCheck } from '#kit/hosts.ts'
 import type { Log, Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import type { Answered, Authorise, Caller } from '#kit/route.ts'
-import { sendJson, serveEndpoints } from '#kit/route.ts'
+import { EVERYTHING, sendJson, serveEndpoints } from '#kit/route.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
 import type { Spa } from '#kit/spa.ts'
 import type { Config } from './config.ts'
@@ -16,7 +16,7 @@ import { MLFLOW_VERSION, VERSION } from './version.ts'
 
 export type Parts = { config: Config['server']; upstream: Upstream; logs: Logs; metrics: Metrics; spa: Spa }
 
-const ANYONE: Caller = { scope: { experiments: 'all' }, principal: '' }
+const ANYONE: Caller = { scope: EVERYTHING, principal: '' }
 
 /** Without sign-in everyone who can reach the server may do everything: `--auth=off`. */
 const authoriseAnyone: Authorise = (endpoint: Endpoint) => {

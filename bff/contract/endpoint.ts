@@ -73,3 +73,4 @@ export const theModel = (input: { model_id: string }): readonly Target[] => [{ m
 export const theExperiment = (input: { experiment_id: string }): readonly Target[] => [
   { experiment: input.experiment_id },
 ]
+export const theRegisteredModel = (input: { name: string }): readonly Target[] => [{ registered_model: input.name }]

@@ -8,9 +8,9 @@ import {
   keyField,
   listOf,
   Nothing,
-  pageSize,
   printedList,
   Required,
+  searchInput,
   Text,
   within,
 } from './wire.ts'
@@ -70,13 +70,7 @@ export const searchExperiments = endpoint({
   path: '/api/2.0/mlflow/experiments/search',
   summary: 'Experiments that match a filter, newest first unless order_by says otherwise.',
   permission: scoped,
-  input: z.object({
-    max_results: pageSize(1000, 50_000),
-    page_token: Text,
-    filter: Text,
-    order_by: listOf(Characters),
-    view_type: ViewType,
-  }),
+  input: searchInput(1000, 50_000).extend({ view_type: ViewType }),
   output: z.object({ experiments: printedList(Experiment), next_page_token: z.string().optional() }),
 })
 

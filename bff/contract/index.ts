@@ -4,6 +4,8 @@ import type { Endpoint } from './endpoint.ts'
 import * as experiments from './experiments.ts'
 import * as loggedModels from './logged-models.ts'
 import * as metrics from './metrics.ts'
+import * as modelVersions from './model-versions.ts'
+import * as registeredModels from './registered-models.ts'
 import * as runs from './runs.ts'
 import * as server from './server.ts'
 
@@ -15,6 +17,8 @@ export * from './experiments.ts'
 export * from './json.ts'
 export * from './logged-models.ts'
 export * from './metrics.ts'
+export * from './model-versions.ts'
+export * from './registered-models.ts'
 export * from './runs.ts'
 export * from './server.ts'
 export { codePoints, type KeyValue, keyProblem } from './wire.ts'
@@ -24,6 +28,8 @@ type Modules = typeof artifactRecords &
   typeof experiments &
   typeof loggedModels &
   typeof metrics &
+  typeof modelVersions &
+  typeof registeredModels &
   typeof runs &
   typeof server
 type EndpointNames = { [K in keyof Modules]: Modules[K] extends Endpoint ? K : never }[keyof Modules]
@@ -36,7 +42,15 @@ const isEndpoint = (value: unknown): value is Endpoint =>
   typeof value === 'object' && value !== null && 'permission' in value && 'path' in value
 
 export const endpoints = Object.fromEntries(
-  [artifactRecords, artifacts, experiments, loggedModels, metrics, runs, server].flatMap((module) =>
-    Object.entries(module).filter(([, value]) => isEndpoint(value)),
-  ),
+  [
+    artifactRecords,
+    artifacts,
+    experiments,
+    loggedModels,
+    metrics,
+    modelVersions,
+    registeredModels,
+    runs,
+    server,
+  ].flatMap((module) => Object.entries(module).filter(([, value]) => isEndpoint(value))),
 ) as unknown as Endpoints

@@ -100,6 +100,20 @@ export const Characters = z
   .string()
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'NUL and lone surrogates cannot be stored')
 
+/** bool: JSON's, or a word in any case, as a query has it and R writes it. Absent is false. */
+export const Flag = z
+  .unknown()
+  .transform((value, context): boolean => {
+    if (isMissing(value)) return false
+    const word = typeof value === 'string' ? value.toLowerCase() : value
+    if (word === true || word === 'true') return true
+    if (word === false || word === 'false') return false
+    context.issues.push({ code: 'custom', message: 'true or false is needed', input: value })
+    return z.NEVER
+  })
+  .optional()
+  .meta({ type: 'boolean' }) as unknown as z.ZodOptional<z.ZodType<boolean, boolean | string | null>>
+
 /** An optional string: null is the same as absent. */
 export const Text = Characters.nullish().transform((value) => value ?? undefined)
 
@@ -117,6 +131,10 @@ export const listOf = <T extends z.ZodType>(item: T) =>
   z
     .preprocess((value) => (value === null ? [] : typeof value === 'string' ? [value] : value), z.array(item))
     .prefault([]) as unknown as z.ZodPrefault<z.ZodType<z.output<T>[], z.input<T>[] | string | null>>
+
+/** What a search takes that gives its rows page by page. */
+export const searchInput = (fallback: number, max: number) =>
+  z.object({ filter: Text, max_results: pageSize(fallback, max), order_by: listOf(Characters), page_token: Text })
 
 const namesOf = <const N extends readonly [string, ...string[]]>(names: N, name: z.ZodType) =>
   z.preprocess((value) => {
@@ -170,6 +188,9 @@ export const within = (max: number) =>
 const PLAIN_KEY = /^[A-Za-z0-9_: -]{1,250}$/
 const KEY_CHARACTERS = /^[/\p{L}\p{N}_.\- :]*$/u
 
+const RESOLVES =
+  'Names may be treated as files in certain cases, and must not resolve to other names when treated as such'
+
 /** Why MLflow refuses this metric, param or tag key, or undefined (mlflow/utils/validation.py). */
 export function keyProblem(key: string): string | undefined {
   if (PLAIN_KEY.test(key)) return undefined
@@ -177,7 +198,7 @@ export function keyProblem(key: string): string | undefined {
   if (!KEY_CHARACTERS.test(key))
     return 'Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)'
   if (key.startsWith('..') || key.split('/').some((part) => part === '' || part === '.' || part === '..'))
-    return 'Names may be treated as files in certain cases, and must not resolve to other names when treated as such'
+    return RESOLVES
   return undefined
 }
 
@@ -193,6 +214,24 @@ export const keyField = (options: { calledName?: boolean } = {}) =>
         params: { calledName: options.calledName ?? false },
       })
   })
+
+/** Why this is no name for a registered model, or undefined. */
+function modelNameProblem(name: string): string | undefined {
+  if (name.trim() === '') return 'missing'
+  if (/[/:]/.test(name)) return `Invalid model name '${name.slice(0, 100)}'. Names cannot contain '/' or ':'.`
+  if (name === '.' || name.startsWith('..')) return RESOLVES
+  return codePoints(name) > 256 ? 'a name has at most 256 characters' : undefined
+}
+
+/** A string that a rule must allow: `problem` says why not, or `missing`. */
+export const ruled = (problem: (text: string) => string | undefined) =>
+  Required.check((context) => {
+    const message = context.value === '' ? undefined : problem(context.value)
+    if (message) context.issues.push({ code: 'custom', message, input: context.value })
+  })
+
+/** The name of a registered model or a prompt. */
+export const ModelName = ruled(modelNameProblem)
 
 /** A pair that a caller sends; a value that is absent is the empty string. */
 export const PairField = z.object({ key: keyField(), value: Text.transform((value) => value ?? '') })

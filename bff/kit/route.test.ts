@@ -57,7 +57,7 @@ const serve = serveEndpoints(endpoints, handlers, (asked, input) => {
   const of = 'of' in asked.permission ? asked.permission.of(input) : []
   if (of.some((target) => 'run' in target && target.run === 'secret'))
     throw new ApiError('PERMISSION_DENIED', 'This is not yours to read')
-  return { scope: { experiments: [1, 2n ** 60n] }, principal: 'ann' }
+  return { scope: { experiments: [1, 2n ** 60n], registeredModels: [] }, principal: 'ann' }
 })
 
 const server = createServer(async (request, response) => {

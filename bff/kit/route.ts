@@ -7,7 +7,9 @@ import { ApiError, invalid, stringifyJson } from '#contract'
 import { readInput } from './input.ts'
 
 /** What a caller may see. The core puts it into its SQL; it knows nothing else of who is asking. */
-export type Scope = { experiments: 'all' | readonly Int64[] }
+export type Scope = { experiments: 'all' | readonly Int64[]; registeredModels: 'all' | readonly string[] }
+
+export const EVERYTHING: Scope = { experiments: 'all', registeredModels: 'all' }
 
 /** What a caller may see, and by which name it is recorded what they do; empty without sign-in. */
 export type Caller = { scope: Scope; principal: string }

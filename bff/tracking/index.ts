@@ -18,6 +18,7 @@ import { ensureDefaultExperiment } from './experiments/experiments.ts'
 import { experimentHandlers } from './experiments/handlers.ts'
 import { loggedModelHandlers } from './logged-models/handlers.ts'
 import { metricHandlers } from './metrics/handlers.ts'
+import { registryHandlers } from './registry/handlers.ts'
 import { runHandlers } from './runs/handlers.ts'
 import { pageTokenKey } from './search/token.ts'
 import { serverHandlers } from './server.ts'
@@ -72,6 +73,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...runHandlers(database, writes, key, config),
         ...metricHandlers(database, writes),
         ...loggedModelHandlers(database, clientRoot),
+        ...registryHandlers(database, key),
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createLoggedModel, createRun, stringifyJson } from '#contract'
+import { createLoggedModel, createModelVersion, createRegisteredModel, createRun, stringifyJson } from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import type { TestServer } from '../server.ts'
 import type { Row } from './row.ts'
@@ -18,7 +18,16 @@ export async function filler(server: TestServer, seeded: Seeded, row: Row): Prom
     words.NEW_MODEL = (
       await call(createLoggedModel, { experiment_id: seeded.FRESH, name: 'new' }, server)
     ).model.info.model_id
+  if (stringifyJson(row).includes('NEW_REGISTERED')) words.NEW_REGISTERED = await newModel(server)
   return (text: string) => text.replace(/\b(?:[A-Z]+_)?[A-Z]{3,}\b/g, (word) => words[word] ?? word)
+}
+
+/** A model with one version, which nothing points to. */
+async function newModel(server: TestServer) {
+  const name = `model ${randomUUID()}`
+  await call(createRegisteredModel, { name }, server)
+  await call(createModelVersion, { name, source: 's3://bucket/new' }, server)
+  return name
 }
 
 export type Answered = { status: number; type: string | null; text: string }

@@ -1,8 +1,7 @@
 import type { Table } from './row.ts'
-import { absent, answers, get, missing, post, refused, wrong } from './row.ts'
+import { absent, answers, exists, get, missing, post, refused, wrong } from './row.ts'
 
 const create = (fields: object) => post('experiments/create', { name: 'UNIQUE', ...fields })
-const exists = (...message: string[]) => ({ status: 400, code: 'RESOURCE_ALREADY_EXISTS', message })
 const noNumber = refused("'experiment_id'", 'number')
 const idRows = [
   ['get', (experiment_id: string) => get(`experiments/get?experiment_id=${experiment_id}`)],

@@ -53,7 +53,6 @@ export const paths: Table = {
       ...post('logged-models/search', { experiment_ids: ['EXPERIMENT'] }),
       ...answers(),
     },
-    { why: 'the registry, which comes later', ...get('registered-models/search'), ...noEndpoint },
     { why: 'GraphQL', ...post('/graphql', { query: '{ a }' }), ...noEndpoint },
     { why: 'GET where only POST is', ...get('runs/create'), ...noEndpoint, message: ['POST', 'GET'] },
     { why: 'POST where only GET is', ...post('runs/get', { run_id: 'RUN' }), ...noEndpoint, message: ['GET', 'POST'] },

@@ -1,9 +1,10 @@
 /**
  * One line of the compatibility table: a request, and what MLflow's clients count on in the answer. Rows know nothing of one
  * another and may run in any order. In `path` and `body` these words stand for ids that the runner makes:
- * RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, MODEL and DELETED_MODEL have known contents (seed.ts); NEW_RUN is an empty
- * run and NEW_MODEL an empty logged model of the row's own, both in the experiment FRESH;
- * UNIQUE is a word that no other row gets; ABSENT is an id that no run has.
+ * RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, MODEL and DELETED_MODEL have known contents (seed.ts), and so have REGISTERED, a
+ * registered model, and PROMPT; NEW_RUN is an empty run and NEW_MODEL an empty logged model of the row's own, both in the
+ * experiment FRESH; NEW_REGISTERED is a registered model of the row's own with one version; UNIQUE is a word that no other row
+ * gets; ABSENT is an id that no run has.
  */
 export type Row = {
   why: string
@@ -36,7 +37,7 @@ const full = (path: string) => (path.startsWith('/') ? path : `/api/2.0/mlflow/$
 export const get = (path: string): Request => ({ method: 'GET', path: full(path) })
 export const post = (path: string, body: unknown = {}): Request => ({ method: 'POST', path: full(path), body })
 export const patch = (path: string, body: unknown = {}): Request => ({ method: 'PATCH', path: full(path), body })
-export const remove = (path: string): Request => ({ method: 'DELETE', path: full(path) })
+export const remove = (path: string, body: unknown = {}): Request => ({ method: 'DELETE', path: full(path), body })
 export const rawPost = (path: string, raw: string) => ({ method: 'POST', path: full(path), raw })
 
 export const answers = (shape: object = {}) => ({ status: 200, shape })
@@ -46,6 +47,7 @@ export const missing = (field: string) => refused(`Missing value for required pa
 export const wrong = (field: string, value: string) =>
   refused(`Invalid value ${value} for parameter '${field}' supplied`)
 export const absent = (...message: string[]) => ({ status: 404, code: 'RESOURCE_DOES_NOT_EXIST', message })
+export const exists = (...message: string[]) => ({ status: 400, code: 'RESOURCE_ALREADY_EXISTS', message })
 export const noEndpoint = { status: 404, code: 'ENDPOINT_NOT_FOUND' }
 
 /** What logged-models/get says of a model afterwards. */

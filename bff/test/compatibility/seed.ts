@@ -1,19 +1,34 @@
 import {
   createExperiment,
   createLoggedModel,
+  createModelVersion,
+  createRegisteredModel,
   createRun,
   deleteExperiment,
   deleteLoggedModel,
+  deleteModelVersion,
   deleteRun,
   logBatch,
   searchExperiments,
+  searchModelVersions,
+  searchRegisteredModels,
   searchRuns,
+  setRegisteredModelAlias,
+  transitionModelVersionStage,
 } from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import type { TestServer } from '../server.ts'
 
 export type Seeded = Record<
-  'RUN' | 'DELETED_RUN' | 'EXPERIMENT' | 'DELETED_EXPERIMENT' | 'FRESH' | 'MODEL' | 'DELETED_MODEL',
+  | 'RUN'
+  | 'DELETED_RUN'
+  | 'EXPERIMENT'
+  | 'DELETED_EXPERIMENT'
+  | 'FRESH'
+  | 'MODEL'
+  | 'DELETED_MODEL'
+  | 'REGISTERED'
+  | 'PROMPT',
   string
 >
 
@@ -49,10 +64,32 @@ export async function seed(server: TestServer): Promise<Seeded> {
   await call(deleteLoggedModel, { model_id: DELETED_MODEL }, server)
   await call(deleteRun, { run_id: DELETED_RUN }, server)
   await call(deleteExperiment, { experiment_id: DELETED_EXPERIMENT }, server)
-  return { RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, FRESH, MODEL, DELETED_MODEL }
+  const made = { RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, FRESH, MODEL, DELETED_MODEL }
+  return { ...made, ...(await seedRegistry(server)) }
 }
 
-/** All that a refused request could have changed: every experiment, and every run that rows share. */
+/** A model with two versions, the second in production and its champion; a third that is gone; a prompt. */
+async function seedRegistry(server: TestServer) {
+  const [REGISTERED, PROMPT] = ['seeded model', 'seeded-prompt']
+  const name = REGISTERED
+  await call(createRegisteredModel, { name, description: 'known', tags: [{ key: 'team', value: 'blue' }] }, server)
+  for (const [source, description] of [
+    ['s3://bucket/one', 'first'],
+    ['s3://bucket/two', 'second'],
+    ['s3://bucket/three', 'gone'],
+  ] as const)
+    await call(createModelVersion, { name, source, description, tags: [{ key: 'kind', value: 'forest' }] }, server)
+  await call(transitionModelVersionStage, { name, version: '2', stage: 'Production' }, server)
+  await call(setRegisteredModelAlias, { name, version: '2', alias: 'champion' }, server)
+  await call(deleteModelVersion, { name, version: '3' }, server)
+  const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }]
+  await call(createRegisteredModel, { name: PROMPT, tags }, server)
+  const text = { key: 'mlflow.prompt.text', value: 'Hello {{name}}' }
+  await call(createModelVersion, { name: PROMPT, source: 'dummy-source', tags: [...tags, text] }, server)
+  return { REGISTERED, PROMPT }
+}
+
+/** All that a refused request could have changed: every experiment and model, and every run that rows share. */
 export async function stored(server: TestServer, { EXPERIMENT, DELETED_EXPERIMENT }: Seeded) {
   const experiments = await call(searchExperiments, { view_type: 'ALL', max_results: 50_000 }, server)
   const runs = await call(
@@ -60,5 +97,8 @@ export async function stored(server: TestServer, { EXPERIMENT, DELETED_EXPERIMEN
     { experiment_ids: ['0', EXPERIMENT, DELETED_EXPERIMENT], run_view_type: 'ALL', max_results: 50_000 },
     server,
   )
-  return { experiments, runs }
+  const everything = { filter: "tags.`mlflow.prompt.is_prompt` LIKE '%'", max_results: 1000 }
+  const models = await call(searchRegisteredModels, everything, server)
+  const versions = await call(searchModelVersions, everything, server)
+  return { experiments, runs, models, versions }
 }

@@ -5,10 +5,12 @@ import { inputs } from './inputs.rows.ts'
 import { batches } from './log-batch.rows.ts'
 import { loggedModels } from './logged-models.rows.ts'
 import { metrics } from './metrics.rows.ts'
+import { modelVersions } from './model-versions.rows.ts'
 import { names } from './names.rows.ts'
 import { numbers } from './numbers.rows.ts'
 import { outputs } from './outputs.rows.ts'
 import { paths } from './paths.rows.ts'
+import { registeredModels } from './registered-models.rows.ts'
 import type { Table } from './row.ts'
 import { runs } from './runs.rows.ts'
 import { searches } from './search.rows.ts'
@@ -27,4 +29,6 @@ export const tables: readonly Table[] = [
   metrics,
   searches,
   clients,
+  registeredModels,
+  modelVersions,
 ]

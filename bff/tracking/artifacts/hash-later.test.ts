@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Database } from '#kit/db.ts'
 import { openDatabase } from '#kit/db.ts'
 import { openLog } from '#kit/log.ts'
+import { EVERYTHING } from '#kit/route.ts'
 import { row, sql } from '#kit/sql.ts'
 import { everyArtifactPlace } from '../../test/artifact-places.ts'
 import { testDatabase } from '../../test/database.ts'
@@ -41,7 +42,7 @@ describe.each(everyArtifactPlace)('files in a $kind that did not pass through th
 
   /** A file in the store with a record that lacks its digest. */
   async function put(path: string, bytes: string | Buffer, etag?: string) {
-    const place = await places.ofRun({ experiments: 'all' }, RUN, path, 'write')
+    const place = await places.ofRun(EVERYTHING, RUN, path, 'write')
     const written = await place.store.write(place.path, Readable.from([Buffer.from(bytes)]))
     const stored = { ...place.records, ...written, ...(etag && { etag }), sha256: null, stored_by: '' }
     await recordArtifact(database, stored, async () => written.etag)
@@ -81,7 +82,7 @@ describe.each(everyArtifactPlace)('files in a $kind that did not pass through th
   test('are put off where they are not what was recorded, or gone', async () => {
     await put('replaced', 'other', '"of-old"')
     await put('gone', 'gone')
-    const { store, path } = await places.ofRun({ experiments: 'all' }, RUN, 'gone', 'remove')
+    const { store, path } = await places.ofRun(EVERYTHING, RUN, 'gone', 'remove')
     await store.remove(path)
     const before = Date.now()
     const running = hashing()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Int64 } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Log } from '#kit/log.ts'
+import { EVERYTHING } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
 import type { Places } from './places.ts'
@@ -80,7 +81,7 @@ const putOff = (db: Db, { artifact_no }: Claimed, hash_after: number) =>
 
 async function digestOf(places: Places, { owner_kind, owner_id, path, etag }: Claimed, signal: AbortSignal) {
   const find = owner_kind === 'run' ? places.ofRun : places.ofModel
-  const place = await find({ experiments: 'all' }, owner_id, path, 'read')
+  const place = await find(EVERYTHING, owner_id, path, 'read')
   const file = await place.store.open(place.path)
   if (file.etag !== etag) {
     await file.close()

@@ -34,7 +34,7 @@ const owners: Owners = {
 
 let handlers: ArtifactHandlers
 const asked = (method: string): Context => ({
-  scope: { experiments: [1] },
+  scope: { experiments: [1], registeredModels: [] },
   principal: 'ann',
   request: Object.assign(new IncomingMessage(new Socket()), { method }),
 })

@@ -15,6 +15,7 @@ const NULLS = ['IS NULL', 'IS NOT NULL'] as const
 const RANGES = ['BETWEEN', 'NOT BETWEEN'] as const
 const OPERATORS: Record<Kind, readonly Operator[]> = {
   number: [...COMPARE, ...SETS, ...RANGES, ...NULLS],
+  integer: [...COMPARE, ...SETS, ...RANGES, ...NULLS],
   time: [...COMPARE, ...SETS, ...RANGES, ...NULLS],
   text: ['=', '!=', 'LIKE', 'NOT LIKE', 'ILIKE', 'NOT ILIKE', 'RLIKE', 'NOT RLIKE', ...SETS, ...NULLS],
   id: ['=', '!=', ...SETS],
@@ -208,7 +209,7 @@ function parseValues(reader: Reader, field: Field, operator: Operator): Value[] 
 }
 
 function parseList(reader: Reader, field: Field): Value[] {
-  const example = field.kind === 'number' ? '(1, 2)' : "('a', 'b')"
+  const example = field.kind === 'number' || field.kind === 'integer' ? '(1, 2)' : "('a', 'b')"
   if (!reader.takeMark('('))
     reader.fail(
       `Invalid clause(s) in filter string: ${show(reader.token)} where a list such as ${example} was expected`,
@@ -237,8 +238,11 @@ function parseValue(reader: Reader, field: Field, operator: Operator): Value {
     const time = token.type === 'number' ? parseMilliseconds(token.text) : parseIsoTime(text ?? token.text)
     return time ?? fail(expectedTime(field, token), token)
   }
+  if (field.kind === 'integer')
+    return parseInteger(text ?? token.text) ?? fail(`Invalid ${field.key} ${token.text}: it must be an integer`, token)
   if (text === undefined) return fail(expectedString(field, token), token)
-  if (field.kind === 'id') return parseId(text) ?? fail(`Invalid ${field.key} '${text}': it must be an integer`, token)
+  if (field.kind === 'id')
+    return parseInteger(text) ?? fail(`Invalid ${field.key} '${text}': it must be an integer`, token)
   if (operator.endsWith('RLIKE')) {
     const problem = expressionProblem(text)
     return problem ? fail(`Invalid regular expression: ${problem}`, token) : text
@@ -283,7 +287,7 @@ const expectedString = ({ entity }: Field, { text, type }: Token) =>
 const expectedTime = ({ key }: Field, { text }: Token) =>
   `Expected numeric value type for numeric attribute: ${key}, in milliseconds, or a date such as '2026-11-01' or '2026-11-01T08:30:00Z'. Found ${text}`
 
-const parseId = (text: string) => (/^-?\d{1,18}$/.test(text) ? BigInt(text) : undefined)
+const parseInteger = (text: string) => (/^-?\d{1,18}$/.test(text) ? BigInt(text) : undefined)
 
 const MAX_ORDER_KEYS = 100
 const MAX_ORDER_LENGTH = 1_000

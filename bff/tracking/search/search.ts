@@ -96,7 +96,12 @@ function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
   return [...asked, ...subject.tieBreakers.filter((key) => !isAsked(key))]
 }
 
-function search(subject: Subject, query: Query, within: Within, identity: readonly unknown[]): Search {
+export function search(
+  subject: Subject,
+  query: Omit<Query, 'scope'>,
+  within: Within,
+  identity: readonly unknown[],
+): Search {
   const { filter = '', order_by = [], max_results, page_token, key, byValue } = query
   const order = fullOrder(subject, order_by)
   const digest = digestOf(subject.name, filter, order, ...identity)

@@ -5,14 +5,14 @@ import type { Entity, OrderKey, Subject } from './tree.ts'
 const text = 'text'
 const time = 'time'
 
-const by = (key: string, kind: OrderKey['kind'], descending: boolean): OrderKey => ({
+export const by = (key: string, kind: OrderKey['kind'], descending: boolean): OrderKey => ({
   entity: 'attribute',
   key,
   kind,
   descending,
 })
 
-const columns = (
+export const columns = (
   byKey: Readonly<Record<string, Sql>>,
   nullable: readonly string[] = [],
 ): Pick<Entity, 'orderable' | 'place' | 'value'> => ({
@@ -22,7 +22,7 @@ const columns = (
 })
 
 /** One value a key in rows beside: `from` names them `v` and ties them to the row. */
-const pairs = (
+export const pairs = (
   column: Sql,
   from: Sql,
   place: 'beside' | 'beside, indexed',

@@ -5,7 +5,13 @@ import type { Comparison, Entity, Filter, Kind, Operator, OrderKey, Span, Subjec
 /** Where Unicode decides what a small letter is. Every Postgres with ICU has it, PGlite too; the columns are collate "C". */
 const FOLDING = raw('collate "und-x-icu"')
 
-const TYPES: Record<Kind, Sql> = { number: raw('float8'), text: raw('text'), time: raw('bigint'), id: raw('bigint') }
+const TYPES: Record<Kind, Sql> = {
+  number: raw('float8'),
+  integer: raw('bigint'),
+  text: raw('text'),
+  time: raw('bigint'),
+  id: raw('bigint'),
+}
 
 const findEntity = (subject: Subject, entity: string): Entity => {
   const found = subject.entities.find(({ name }) => name === entity)
@@ -81,6 +87,7 @@ type Test = (value: Sql, operator: Operator, values: readonly Value[]) => Sql
 
 const TESTS: Record<Kind, Test> = {
   number: testNumber,
+  integer: testInteger,
   text: testText,
   time: testTime,
   id: (value, operator, values) => testEqual(value, operator, values, raw('bigint')),
@@ -113,6 +120,22 @@ function testNumber(value: Sql, operator: Operator, values: readonly Value[]): S
       return sql`${value} not between ${low}::float8 and ${high}::float8`
     default:
       return testEqual(value, operator, values, TYPES.number)
+  }
+}
+
+function testInteger(value: Sql, operator: Operator, values: readonly Value[]): Sql {
+  const [low, high] = values
+  switch (operator) {
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return sql`${value} ${raw(operator)} ${low}::bigint`
+    case 'BETWEEN':
+    case 'NOT BETWEEN':
+      return sql`${value} ${raw(operator)} ${low}::bigint and ${high}::bigint`
+    default:
+      return testEqual(value, operator, values, TYPES.integer)
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Sql } from '#kit/sql.ts'
 
 /**
- * What a field holds: `number` a double, `text` a string, `time` milliseconds since the epoch, `id` an integer which MLflow
- * writes in quotes.
+ * What a field holds: `number` a double, `integer` a whole number, `text` a string, `time` milliseconds since the epoch, `id` an
+ * integer which MLflow writes in quotes.
  */
-export type Kind = 'number' | 'text' | 'time' | 'id'
+export type Kind = 'number' | 'integer' | 'text' | 'time' | 'id'
 
 export type Operator =
   | '='

@@ -1,0 +1,43 @@
+import type { Endpoints } from '#contract'
+import type { Database } from '#kit/db.ts'
+import type { HandlersOf } from '#kit/route.ts'
+import * as aliases from './aliases.ts'
+import * as models from './models.ts'
+import * as search from './search.ts'
+import * as versions from './versions.ts'
+
+type Handlers = Pick<
+  HandlersOf<Endpoints>,
+  | {
+      [N in keyof Endpoints]: N extends `${string}RegisteredModel${string}` | `${string}ModelVersion${string}`
+        ? N
+        : never
+    }[keyof Endpoints]
+  | 'getLatestVersions'
+>
+
+export const registryHandlers = (database: Database, tokenKey: Buffer): Handlers => ({
+  createRegisteredModel: (input) => database.transaction((db) => models.createRegisteredModel(db, input)),
+  getRegisteredModel: (input) => models.getRegisteredModel(database.reads, input),
+  searchRegisteredModels: (input, { scope }) => search.searchRegisteredModels(database.reads, input, scope, tokenKey),
+  renameRegisteredModel: (input) => database.transaction((db) => models.renameRegisteredModel(db, input)),
+  updateRegisteredModel: (input) => database.transaction((db) => models.updateRegisteredModel(db, input)),
+  deleteRegisteredModel: (input) => models.deleteRegisteredModel(database, input),
+  getLatestVersions: (input) => models.getLatestVersions(database.reads, input),
+  setRegisteredModelTag: (input) => database.transaction((db) => models.setRegisteredModelTag(db, input)),
+  deleteRegisteredModelTag: (input) => database.transaction((db) => models.deleteRegisteredModelTag(db, input)),
+
+  setRegisteredModelAlias: (input) => aliases.setRegisteredModelAlias(database, input),
+  deleteRegisteredModelAlias: (input) => aliases.deleteRegisteredModelAlias(database, input),
+  getModelVersionByAlias: (input) => aliases.getModelVersionByAlias(database.reads, input),
+
+  createModelVersion: (input) => database.transaction((db) => versions.createModelVersion(db, input)),
+  getModelVersion: (input) => versions.getModelVersion(database.reads, input),
+  searchModelVersions: (input, { scope }) => search.searchModelVersions(database.reads, input, scope, tokenKey),
+  updateModelVersion: (input) => database.transaction((db) => versions.updateModelVersion(db, input)),
+  transitionModelVersionStage: (input) => versions.transitionModelVersionStage(database, input),
+  deleteModelVersion: (input) => versions.deleteModelVersion(database, input),
+  getModelVersionDownloadUri: (input) => versions.getModelVersionDownloadUri(database.reads, input),
+  setModelVersionTag: (input) => database.transaction((db) => versions.setModelVersionTag(db, input)),
+  deleteModelVersionTag: (input) => database.transaction((db) => versions.deleteModelVersionTag(db, input)),
+})
