@@ -148,10 +148,10 @@ export const searchRuns = endpoint({
 export const countRuns = endpoint({
   method: 'POST',
   path: '/api/assay/runs/count',
-  summary: 'How many runs of some experiments match a filter.',
+  summary: 'How many runs of some experiments match a filter, counted to 10,000; `more` where there are more.',
   permission: scoped,
   input: SearchRunsInput.pick({ experiment_ids: true, filter: true, run_view_type: true }),
-  output: z.object({ total: z.number() }),
+  output: z.object({ total: z.number(), more: z.boolean() }),
 })
 
 export const logParam = endpoint({

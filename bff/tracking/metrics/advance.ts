@@ -70,7 +70,8 @@ export async function advanceSeries(db: Db, writes: readonly Advance[]): Promise
         last_step = n.last_step, last_timestamp = n.last_timestamp, last_value = n.last_value, max_step = n.last_step,
         min_timestamp = least(s.min_timestamp, n.min_timestamp), max_timestamp = greatest(s.max_timestamp, n.max_timestamp),
         min_value = least(s.min_value, n.min_value), max_value = greatest(s.max_value, n.max_value),
-        sum_value = s.sum_value + n.sum_value, count = s.count + n.count, nan_count = s.nan_count + n.nan_count
+        sum_value = s.sum_value + n.sum_value, count = s.count + n.count, nan_count = s.nan_count + n.nan_count,
+        settled_value = null
       from ahead n where s.series_id = n.series_id
       returning n.bundle`,
     ),

@@ -93,7 +93,7 @@ export async function sealFull(db: Db, tails: readonly SeriesPoints[]) {
   )
 }
 
-/** Seal all tails of a run that has ended. A later point starts a new tail. */
+/** Seal all tails of a run that has ended, and settle its series. A later point starts a new tail. */
 export async function sealRun(db: Db, run_no: Int64) {
   await rows(
     db,
@@ -112,6 +112,12 @@ export async function sealRun(db: Db, run_no: Int64) {
     named(
       'drop-tails-of-run',
       sql`delete from points p using series s where s.run_no = ${run_no} and p.series_id = s.series_id`,
+    ),
+  )
+  await db.query(
+    named(
+      'settle-run',
+      sql`update series set settled_value = last_value where run_no = ${run_no} and settled_value is null`,
     ),
   )
 }

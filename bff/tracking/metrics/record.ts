@@ -6,7 +6,7 @@ import { appendToTails, insertChunks, sealFull } from './chunks.ts'
 import type { Point, SeriesState } from './points.ts'
 import { byStep, distinctPoints, latestOf, pointId, summarise, withPoints } from './points.ts'
 
-export type RunPoint = MetricField & { run_no: Int64; run_id: string }
+export type RunPoint = MetricField & { run_no: Int64; run_id: string; experiment_id: Int64 }
 
 /** Points of a series in one batch from this many on become a chunk at once; fewer go to its tail. */
 export const CHUNK_FROM = 64
@@ -46,15 +46,23 @@ export async function recordPoints(db: Db, points: readonly RunPoint[], locked: 
 export const seriesName = ({ run_id, key }: SeriesName) => `${run_id} ${key}`
 
 /** `points` as they were logged, `distinct` each of them once. */
-type Group = { run_no: Int64; run_id: string; key: string; points: RunPoint[]; distinct: Point[] }
+type Group = {
+  run_no: Int64
+  run_id: string
+  experiment_id: Int64
+  key: string
+  points: RunPoint[]
+  distinct: Point[]
+}
 
 function groupBySeries(points: readonly RunPoint[]): Map<string, Group> {
   const groups = new Map<string, Group>()
   for (const point of points) {
     const id = seriesName(point)
+    const { run_no, run_id, experiment_id, key } = point
     const group = groups.get(id)
     if (group) group.points.push(point)
-    else groups.set(id, { run_no: point.run_no, run_id: point.run_id, key: point.key, points: [point], distinct: [] })
+    else groups.set(id, { run_no, run_id, experiment_id, key, points: [point], distinct: [] })
   }
   for (const group of groups.values()) group.distinct = distinctPoints(group.points)
   return groups
@@ -96,23 +104,29 @@ export async function lockSeries(db: Db, names: readonly SeriesName[]): Promise<
 /** New series with the summary of their first points. */
 async function insertSeries(db: Db, groups: readonly Group[]): Promise<Map<string, Int64>> {
   if (groups.length === 0) return new Map()
-  const of = [...groups]
-    .sort(byRunAndKey)
-    .map(({ run_no, key, distinct }) => ({ run_no, key, last: latestOf(distinct), ...summarise(distinct) }))
+  const of = [...groups].sort(byRunAndKey).map(({ run_no, experiment_id, key, distinct }) => ({
+    run_no,
+    experiment_id,
+    key,
+    last: latestOf(distinct),
+    ...summarise(distinct),
+  }))
   const made = await rows<{ series_id: Int64; run_no: Int64; key: string }>(
     db,
     named(
       'insert-series',
       sql`
       insert into series (run_no, key, last_step, last_timestamp, last_value, min_step, max_step, min_timestamp, max_timestamp,
-                          min_value, max_value, sum_value, count, nan_count)
-      select * from unnest(
+                          min_value, max_value, sum_value, count, nan_count, experiment_id, settled_value)
+      select *, last_value from unnest(
         ${of.map((s) => s.run_no)}::bigint[], ${of.map((s) => s.key)}::text[], ${of.map((s) => s.last.step)}::bigint[],
         ${of.map((s) => s.last.timestamp)}::bigint[], ${of.map((s) => s.last.value)}::float8[],
         ${of.map((s) => s.min_step)}::bigint[], ${of.map((s) => s.max_step)}::bigint[],
         ${of.map((s) => s.min_timestamp)}::bigint[], ${of.map((s) => s.max_timestamp)}::bigint[],
         ${of.map((s) => s.min_value)}::float8[], ${of.map((s) => s.max_value)}::float8[], ${of.map((s) => s.sum_value)}::float8[],
-        ${of.map((s) => s.count)}::bigint[], ${of.map((s) => s.nan_count)}::bigint[])
+        ${of.map((s) => s.count)}::bigint[], ${of.map((s) => s.nan_count)}::bigint[], ${of.map((s) => s.experiment_id)}::bigint[])
+        as new (run_no, key, last_step, last_timestamp, last_value, min_step, max_step, min_timestamp, max_timestamp,
+                min_value, max_value, sum_value, count, nan_count, experiment_id)
       on conflict (run_no, key) do nothing
       returning series_id, run_no, key`,
     ),
@@ -166,7 +180,10 @@ async function freshPoints(db: Db, additions: readonly Addition[]): Promise<Addi
     .filter(({ points }) => points.length > 0)
 }
 
-/** Their rows are locked, so what they will say is known here; Postgres is only told. */
+/**
+ * Their rows are locked, so what they will say is known here; Postgres is only told. Nothing that an index has is changed,
+ * but for the first time that a settled series is written to.
+ */
 async function updateSummaries(db: Db, additions: readonly Addition[]) {
   const of = additions.flatMap(({ series_id, points, known }) =>
     known ? [{ series_id, ...withPoints(known, points) }] : [],
@@ -179,7 +196,8 @@ async function updateSummaries(db: Db, additions: readonly Addition[]) {
       update series s set
         last_step = n.last_step, last_timestamp = n.last_timestamp, last_value = n.last_value,
         min_step = n.min_step, max_step = n.max_step, min_timestamp = n.min_timestamp, max_timestamp = n.max_timestamp,
-        min_value = n.min_value, max_value = n.max_value, sum_value = n.sum_value, count = n.count, nan_count = n.nan_count
+        min_value = n.min_value, max_value = n.max_value, sum_value = n.sum_value, count = n.count, nan_count = n.nan_count,
+        settled_value = null
       from unnest(
         ${of.map((s) => s.series_id)}::bigint[], ${of.map((s) => s.last_step)}::bigint[], ${of.map((s) => s.last_timestamp)}::bigint[],
         ${of.map((s) => s.last_value)}::float8[],

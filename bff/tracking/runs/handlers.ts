@@ -2,7 +2,7 @@ import type { Endpoints, KeyValue, MetricField } from '#contract'
 import { ApiError } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
-import { openStatistics } from '../search/statistics.ts'
+import { openSize } from '../search/size.ts'
 import type { RunWrites } from '../writes/run-write.ts'
 import { createdRun, newRun } from './create.ts'
 import { fitParams, fitTags, requireDistinctParams } from './fit.ts'
@@ -35,7 +35,7 @@ type Rules = { truncateLongValues: boolean; uniqueRunNames: boolean }
 
 export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buffer, rules: Rules): Handlers {
   const { truncateLongValues: truncate, uniqueRunNames } = rules
-  const searching = { tokenKey, statisticsKnown: openStatistics(database.reads) }
+  const searching = { tokenKey, size: openSize(database.reads) }
   async function log(
     run_id: string,
     metrics: readonly MetricField[],

@@ -189,7 +189,7 @@ test('a hundred runs that start at once are a hundred runs', async () => {
   const found = await call(searchRuns, { experiment_ids: [experiment_id], max_results: 1000 }, server)
   expect(new Set(found.runs.map(({ info }) => info.run_id))).toEqual(new Set(ids))
   const filter = "run_name like 'run 1%'"
-  expect(await call(countRuns, { experiment_ids: [experiment_id], filter }, server)).toEqual({ total: 11 })
+  expect(await call(countRuns, { experiment_ids: [experiment_id], filter }, server)).toEqual({ total: 11, more: false })
 })
 
 test('an end that is repeated, or told to a run that never logged, is fine', async () => {

@@ -4,27 +4,23 @@ import { RawJson } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
 import { experimentNo } from '../experiments/experiments.ts'
-import { runsCount, runsSearch } from '../search/search.ts'
+import { COUNTED, findDriver, runsCount, runsSearch } from '../search/search.ts'
 import { runsByNo } from './read.ts'
 
 const experimentNos = (ids: readonly string[]): Int64[] => ids.map(experimentNo)
 
-/** What a search needs beside its question: the key that signs page tokens, and whether the planner knows the values. */
-export type Searching = { tokenKey: Buffer; statisticsKnown: () => Promise<boolean> }
+/** What a search needs beside its question: the key that signs page tokens, and about how many runs there are. */
+export type Searching = { tokenKey: Buffer; size: () => Promise<number> }
 
 export async function searchRuns(
   db: Db,
   { experiment_ids, ...query }: Input<Endpoints['searchRuns']>,
   scope: Scope,
-  { tokenKey, statisticsKnown }: Searching,
+  { tokenKey, size }: Searching,
 ) {
-  const search = runsSearch({
-    ...query,
-    experiment_ids: experimentNos(experiment_ids),
-    scope: scope.experiments,
-    key: tokenKey,
-    byValue: query.filter ? await statisticsKnown() : undefined,
-  })
+  const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments, key: tokenKey }
+  const driver = query.filter ? await findDriver(db, asked, await size()) : undefined
+  const search = runsSearch({ ...asked, driver })
   const { keys, next_page_token } = search.page(await db.texts(search.statement))
   const runs = await runsByNo(db, keys)
   if (runs.length === 0) return {}
@@ -37,16 +33,10 @@ export async function countRuns(
   db: Db,
   { experiment_ids, ...query }: Input<Endpoints['countRuns']>,
   scope: Scope,
-  { statisticsKnown }: Searching,
+  { size }: Pick<Searching, 'size'>,
 ) {
-  const found = await row<{ total: number }>(
-    db,
-    runsCount({
-      ...query,
-      experiment_ids: experimentNos(experiment_ids),
-      scope: scope.experiments,
-      byValue: await statisticsKnown(),
-    }),
-  )
-  return { total: found?.total ?? 0 }
+  const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }
+  const driver = query.filter ? await findDriver(db, asked, await size()) : undefined
+  const { total = 0 } = (await row<{ total: number }>(db, runsCount({ ...asked, driver }))) ?? {}
+  return { total: Math.min(total, COUNTED), more: total > COUNTED }
 }

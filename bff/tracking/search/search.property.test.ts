@@ -6,6 +6,7 @@ import { openDatabase } from '#kit/db.ts'
 import type { Db, Sql } from '#kit/sql.ts'
 import { raw, row, rows, sql } from '#kit/sql.ts'
 import { testDatabase } from '../../test/database.ts'
+import { driversOf } from './drivers.ts'
 import { parseFilter, parseOrder } from './parse.ts'
 import type { Search, ViewType } from './search.ts'
 import { experimentsCount, experimentsSearch, runsCount, runsSearch } from './search.ts'
@@ -74,6 +75,7 @@ const aRun = fc.record({
   params: keyed(pick(TEXTS)),
   tags: keyed(pick(TEXTS)),
   datasets: fc.subarray([0, 1, 2]),
+  settled: fc.boolean(),
 })
 const anExperiment = fc.record({
   name: pick(TEXTS),
@@ -184,7 +186,7 @@ async function put(tx: Db, table: string, records: readonly Record<string, unkno
 }
 
 const runId = (number: number) => `${'f'.repeat(30)}${90 - number}`
-const pairsOf = <T>(owner: object, held: Readonly<Record<string, T>>) =>
+const pairsOf = <O extends object, T>(owner: O, held: Readonly<Record<string, T>>) =>
   Object.entries(held).map(([key, value]) => ({ ...owner, key, value: String(value) }))
 
 async function storeRuns(runs: readonly Run[]) {
@@ -209,7 +211,7 @@ async function storeRuns(runs: readonly Run[]) {
     await put(
       tx,
       'runs',
-      all.map(({ metrics, params, tags, datasets, ...run }) => ({
+      all.map(({ metrics, params, tags, datasets, settled, ...run }) => ({
         ...run,
         run_id: runId(run.run_no),
         user_id: '',
@@ -221,11 +223,12 @@ async function storeRuns(runs: readonly Run[]) {
       tx,
       'series',
       all
-        .flatMap(({ run_no, metrics }) => pairsOf({ run_no }, metrics))
-        .map(({ value, ...series }, n) => ({
+        .flatMap(({ run_no, experiment_id, settled, metrics }) => pairsOf({ run_no, experiment_id, settled }, metrics))
+        .map(({ value, settled, ...series }, n) => ({
           series_id: n + 1,
           ...series,
           last_value: value,
+          settled_value: settled ? value : null,
           last_step: 0,
           last_timestamp: 0,
           min_step: 0,
@@ -338,9 +341,15 @@ test('random searches of runs give what an evaluation row by row gives, page by 
             return seen && inView(view, run.lifecycle_stage) && evaluate(filter, model) ? [model] : []
           })
           const asked = { ...query, run_view_type: view, key: signer }
-          const found = await allPages((page_token) => runsSearch({ ...asked, page_token }), query.max_results)
-          expect(found).toEqual(sorted(expected, order).map((model) => model.key))
-          expect(await total(runsCount(asked))).toBe(expected.length)
+          // whichever way is taken to them, it leads to the same runs
+          for (const driver of [undefined, ...driversOf(RUNS, filter)]) {
+            const found = await allPages(
+              (page_token) => runsSearch({ ...asked, driver, page_token }),
+              query.max_results,
+            )
+            expect(found).toEqual(sorted(expected, order).map((model) => model.key))
+            expect(await total(runsCount({ ...asked, driver }))).toBe(expected.length)
+          }
         }
       },
     ),

@@ -28,8 +28,9 @@ beforeAll(async () => {
   await rows(
     db,
     sql`
-    insert into series (run_no, key, last_value, last_step, last_timestamp, min_step, max_step, min_timestamp, max_timestamp)
-    select run_no, 'm', value, 0, 0, 0, 0, 0, 0
+    insert into series (run_no, experiment_id, key, last_value, settled_value, last_step, last_timestamp, min_step, max_step,
+                        min_timestamp, max_timestamp)
+    select run_no, 7, 'm', value, value, 0, 0, 0, 0, 0, 0
     from (values (1, 1), (2, 'NaN'::float8), (3, 'Infinity'), (4, -1)) v (run_no, value)`,
   )
   await rows(

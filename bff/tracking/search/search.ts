@@ -1,13 +1,15 @@
 import type { Int64 } from '#contract'
 import { int64 } from '#contract'
-import type { Sql, TextRow } from '#kit/sql.ts'
+import type { Db, Sql, TextRow } from '#kit/sql.ts'
 import { raw, sql } from '#kit/sql.ts'
+import { driversOf, driverToSql, rarestOf, withoutDriver } from './drivers.ts'
+import type { Within } from './page.ts'
+import { drivenBy, pageToSql } from './page.ts'
 import { parseFilter, parseOrder } from './parse.ts'
 import { EXPERIMENTS, RUNS } from './subjects.ts'
-import type { Within } from './to-sql.ts'
-import { allOf, filterToSql, pageToSql } from './to-sql.ts'
+import { allOf, filterToSql } from './to-sql.ts'
 import { digestOf, readToken, writeToken } from './token.ts'
-import type { OrderKey, Subject } from './tree.ts'
+import type { Comparison, OrderKey, Subject } from './tree.ts'
 
 /** Which experiments the caller may see. */
 type Scope = 'all' | readonly Int64[]
@@ -21,11 +23,14 @@ type Query = {
   scope: Scope
   /** signs page tokens: `pageTokenKey(db)` */
   key: Buffer
-  /** whether the planner may be shown the index of values: `openStatistics(db)` knows */
-  byValue?: boolean | undefined
 }
 
-export type RunsQuery = Query & { experiment_ids: readonly Int64[]; run_view_type?: ViewType | undefined }
+export type RunsQuery = Query & {
+  experiment_ids: readonly Int64[]
+  run_view_type?: ViewType | undefined
+  /** the clause of the filter by which an index finds the runs: `findDriver()` knows it */
+  driver?: Comparison | undefined
+}
 export type ExperimentsQuery = Query & { view_type?: ViewType | undefined }
 
 type Page = { keys: Int64[]; next_page_token?: string }
@@ -41,26 +46,56 @@ export const runsSearch = (query: RunsQuery): Search =>
 export const experimentsSearch = (query: ExperimentsQuery): Search =>
   search(EXPERIMENTS, query, experimentsWithin(query), [stagesOf(query.view_type)])
 
-type RunsCount = Pick<RunsQuery, 'experiment_ids' | 'filter' | 'run_view_type' | 'scope' | 'byValue'>
+type RunsCount = Pick<RunsQuery, 'experiment_ids' | 'filter' | 'run_view_type' | 'scope' | 'driver'>
 type ExperimentsCount = Pick<ExperimentsQuery, 'filter' | 'view_type' | 'scope'>
 
-/** How many there are over all pages: one row, one column `total`. */
-export const runsCount = (query: RunsCount): Sql => count(RUNS, runsWithin(query), query.filter, query.byValue)
-export const experimentsCount = (query: ExperimentsCount): Sql =>
-  count(EXPERIMENTS, experimentsWithin(query), query.filter)
+/** Nobody reads a longer list to its end, and to count it all takes as long as to read it. */
+export const COUNTED = 10_000
 
-function runsWithin({ experiment_ids, run_view_type, scope }: RunsCount): Within {
-  const visible = scope === 'all' ? undefined : new Set(distinct(scope))
-  const ids = distinct(experiment_ids).filter((id) => visible?.has(id) ?? true)
-  const stages = stagesOf(run_view_type)
-  const conditions = [
-    oneOf(sql`r.experiment_id`, ids, raw('bigint')),
-    oneOf(sql`r.lifecycle_stage`, stages, raw('text')),
-  ]
-  if (ids.length * stages.length <= 1) return { conditions }
+/** How many there are over all pages: one row, one column `total`. Runs are counted to one more than COUNTED. */
+export const runsCount = (query: RunsCount): Sql =>
+  sql`select count(*) as total from (select ${matching(RUNS, runsWithin(query), query.filter)} limit ${COUNTED + 1}) found`
+export const experimentsCount = (query: ExperimentsCount): Sql =>
+  sql`select count(*) as total ${matching(EXPERIMENTS, experimentsWithin(query), query.filter)}`
+
+/** The experiments asked for that the caller may see. */
+function visible({ experiment_ids, scope }: Pick<RunsQuery, 'experiment_ids' | 'scope'>): string[] {
+  const ids = distinct(experiment_ids)
+  if (scope === 'all') return ids
+  const seen = new Set(distinct(scope))
+  return ids.filter((id) => seen.has(id))
+}
+
+/**
+ * The clause of a filter by which its runs are best found, if any is better than to look at the runs in their order. Of
+ * `runs` in all, `m` that pass are looked at one by one; along an order about `runs / m` must be for each that is shown.
+ */
+export async function findDriver(
+  db: Db,
+  { max_results = COUNTED, ...query }: RunsCount & Partial<Pick<RunsQuery, 'max_results' | 'order_by'>>,
+  runs: number,
+): Promise<Comparison | undefined> {
+  const drivers = driversOf(RUNS, parseFilter(RUNS, query.filter ?? ''))
+  if (drivers.length === 0) return undefined
+  const [first] = fullOrder(RUNS, query.order_by ?? [])
+  const isIndexed = first?.entity === 'metric' || first?.key === 'start_time'
+  const limit = Math.ceil(isIndexed ? Math.sqrt(runs * (max_results + 1)) : runs / 4)
+  return rarestOf(db, RUNS, drivers, visible(query), Math.max(limit, 100))
+}
+
+function runsWithin({ driver, ...query }: RunsCount): Within {
+  const ids = visible(query)
+  const stages = stagesOf(query.run_view_type)
+  const ofStages = oneOf(sql`r.lifecycle_stage`, stages, raw('text'))
+  const within: Within = {
+    conditions: [oneOf(sql`r.experiment_id`, ids, raw('bigint')), ofStages],
+    walked: { ids, member: (id) => sql`r.experiment_id = ${id}`, conditions: [ofStages] },
+    ...(driver && { driver: { clause: driver, rows: driverToSql(RUNS, driver, ids) } }),
+  }
+  if (ids.length * stages.length <= 1) return within
   const from = sql`unnest(${ids}::bigint[]) as experiment (id) cross join unnest(${stages}::text[]) as stage (name)`
   return {
-    conditions,
+    ...within,
     groups: { from, member: sql`r.experiment_id = experiment.id and r.lifecycle_stage = stage.name` },
   }
 }
@@ -81,13 +116,16 @@ const stagesOf = (view: ViewType = 'ACTIVE_ONLY'): string[] =>
 const oneOf = (column: Sql, values: readonly string[], type: Sql): Sql =>
   values.length === 1 ? sql`${column} = ${values[0]}::${type}` : sql`${column} = any (${values}::${type}[])`
 
-function filterOf(subject: Subject, filter: string | undefined, byValue?: boolean): Sql[] {
-  const tree = parseFilter(subject, filter ?? '')
-  return tree ? [filterToSql(subject, tree, byValue)] : []
+function filterOf(subject: Subject, filter: string | undefined, { driver }: Within): Sql[] {
+  const whole = parseFilter(subject, filter ?? '')
+  const tree = whole && driver ? withoutDriver(whole, driver.clause) : whole
+  return tree ? [filterToSql(subject, tree)] : []
 }
 
-const count = (subject: Subject, { conditions }: Within, filter: string | undefined, byValue?: boolean): Sql =>
-  sql`select count(*) as total from ${subject.from} where ${allOf([...conditions, ...filterOf(subject, filter, byValue)])}`
+const matching = (subject: Subject, within: Within, filter: string | undefined): Sql => {
+  const conditions = [...drivenBy(subject, within), ...within.conditions, ...filterOf(subject, filter, within)]
+  return sql`from ${subject.from} where ${allOf(conditions)}`
+}
 
 function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
   if (clauses.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
@@ -102,14 +140,14 @@ export function search(
   within: Within,
   identity: readonly unknown[],
 ): Search {
-  const { filter = '', order_by = [], max_results, page_token, key, byValue } = query
+  const { filter = '', order_by = [], max_results, page_token, key } = query
   const order = fullOrder(subject, order_by)
   const digest = digestOf(subject.name, filter, order, ...identity)
   const last = page_token ? readToken(key, digest, page_token) : undefined
   return {
     statement: pageToSql(subject, {
       within,
-      filter: filterOf(subject, filter, byValue),
+      filter: filterOf(subject, filter, within),
       order,
       limit: max_results + 1,
       last,

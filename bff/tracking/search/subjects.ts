@@ -22,13 +22,9 @@ export const columns = (
 })
 
 /** One value a key in rows beside: `from` names them `v` and ties them to the row. */
-export const pairs = (
-  column: Sql,
-  from: Sql,
-  place: 'beside' | 'beside, indexed',
-): Pick<Entity, 'orderable' | 'place' | 'value'> => ({
+export const pairs = (column: Sql, from: Sql): Pick<Entity, 'orderable' | 'place' | 'value'> => ({
   orderable: true,
-  place,
+  place: 'beside',
   value: (key) => ({ column, from: sql`${from} and v.key = ${key}`, nullable: true }),
 })
 
@@ -47,19 +43,28 @@ export const RUNS: Subject = {
       name: 'metric',
       aliases: ['metric', 'metrics'],
       keys: 'number',
-      ...pairs(sql`v.last_value`, sql`series v where v.run_no = r.run_no`, 'beside'),
+      ...pairs(sql`v.last_value`, sql`series v where v.run_no = r.run_no`),
+      index: {
+        of: 'settled numbers',
+        table: sql`series v`,
+        owner: sql`v.run_no`,
+        group: sql`v.experiment_id`,
+        settled: sql`v.settled_value`,
+      },
     },
     {
       name: 'parameter',
       aliases: ['parameter', 'parameters', 'param', 'params'],
       keys: text,
-      ...pairs(sql`v.value`, sql`params v where v.run_no = r.run_no`, 'beside, indexed'),
+      ...pairs(sql`v.value`, sql`params v where v.run_no = r.run_no`),
+      index: { of: 'beginnings', table: sql`params v`, owner: sql`v.run_no` },
     },
     {
       name: 'tag',
       aliases: ['tag', 'tags'],
       keys: text,
-      ...pairs(sql`v.value`, sql`tags v where v.run_no = r.run_no`, 'beside, indexed'),
+      ...pairs(sql`v.value`, sql`tags v where v.run_no = r.run_no`),
+      index: { of: 'beginnings', table: sql`tags v`, owner: sql`v.run_no` },
     },
     {
       name: 'attribute',
@@ -126,7 +131,7 @@ export const EXPERIMENTS: Subject = {
       name: 'tag',
       aliases: ['tag', 'tags'],
       keys: text,
-      ...pairs(sql`v.value`, sql`experiment_tags v where v.experiment_id = e.experiment_id`, 'beside'),
+      ...pairs(sql`v.value`, sql`experiment_tags v where v.experiment_id = e.experiment_id`),
       orderable: false,
     },
   ],

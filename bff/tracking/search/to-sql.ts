@@ -1,11 +1,11 @@
 import type { Sql } from '#kit/sql.ts'
-import { empty, join, raw, sql } from '#kit/sql.ts'
-import type { Comparison, Entity, Filter, Kind, Operator, OrderKey, Span, Subject, Value } from './tree.ts'
+import { join, raw, sql } from '#kit/sql.ts'
+import type { Comparison, Entity, Filter, Kind, Operator, Span, Subject, Value } from './tree.ts'
 
 /** Where Unicode decides what a small letter is. Every Postgres with ICU has it, PGlite too; the columns are collate "C". */
 const FOLDING = raw('collate "und-x-icu"')
 
-const TYPES: Record<Kind, Sql> = {
+export const TYPES: Record<Kind, Sql> = {
   number: raw('float8'),
   integer: raw('bigint'),
   text: raw('text'),
@@ -13,7 +13,7 @@ const TYPES: Record<Kind, Sql> = {
   id: raw('bigint'),
 }
 
-const findEntity = (subject: Subject, entity: string): Entity => {
+export const findEntity = (subject: Subject, entity: string): Entity => {
   const found = subject.entities.find(({ name }) => name === entity)
   if (!found) throw new TypeError(`${subject.name} have no ${entity}`)
   return found
@@ -25,27 +25,18 @@ const findEntity = (subject: Subject, entity: string): Entity => {
  * The planner turns an `exists` into a join. With many of them its search for an order of joins grows beyond all bounds (100
  * took the server's memory), and with guesses multiplied it takes the worst (4,000 runs, 20 clauses: 3 s). So a clause is
  * a subquery that it cannot join or hash, one look into an index for each row, of which it believes that nearly all pass.
- * Shown to it as they are: a few that an index on values can drive, since those may be the way to ten runs of a million.
- * `byValue` says whether it knows how common values are, without which it is led astray by them.
+ * Which rows are looked at is not left to its guesses either: see driverToSql and pageToSql.
  */
-export function filterToSql(subject: Subject, filter: Filter, byValue = true): Sql {
-  let shown = 0
-  const isShown = ({ place }: Entity, { operator }: Comparison) =>
-    byValue && place === 'beside, indexed' && (operator === '=' || operator === 'IN') && ++shown <= MAX_SHOWN
-  const print = (node: Filter, top: boolean): Sql => {
-    if (node.type === 'not') return sql`not ${print(node.term, false)}`
-    if (node.type !== 'comparison') {
-      const terms = node.terms.map((term) => print(term, top && node.type === 'and'))
-      return sql`(${join(terms, ` ${node.type} `)})`
-    }
-    const entity = findEntity(subject, node.entity)
-    if (entity.place === 'row') return inRow(entity, node)
-    return top && isShown(entity, node) ? indexed(entity, node) : beside(entity, node)
-  }
-  return print(filter, true)
+export function filterToSql(subject: Subject, filter: Filter): Sql {
+  if (filter.type === 'not') return sql`not ${filterToSql(subject, filter.term)}`
+  if (filter.type !== 'comparison')
+    return sql`(${join(
+      filter.terms.map((term) => filterToSql(subject, term)),
+      ` ${filter.type} `,
+    )})`
+  const entity = findEntity(subject, filter.entity)
+  return entity.place === 'row' ? inRow(entity, filter) : beside(entity, filter)
 }
-
-const MAX_SHOWN = 2
 
 function inRow(entity: Entity, comparison: Comparison): Sql {
   const { column, nullable } = entity.value(comparison.key)
@@ -60,27 +51,9 @@ function beside(entity: Entity, comparison: Comparison): Sql {
   return sql`coalesce((select 1 from ${found} limit 1), 0) ${raw(comparison.operator === 'IS NULL' ? '<> 1' : '<> 0')}`
 }
 
-/** Its index has the beginning of each value, since a whole one may be too long for an index. */
-function indexed(entity: Entity, comparison: Comparison): Sql {
-  const { column, from } = entity.value(comparison.key)
-  const beginnings = comparison.values.map((value) => [...String(value)].slice(0, INDEXED_CHARACTERS))
-  const begins = sql`left(${column}, ${raw(String(INDEXED_CHARACTERS))})`
-  const test = testEqual(
-    begins,
-    '=',
-    beginnings.map((characters) => characters.join('')),
-    TYPES.text,
-  )
-  // a beginning that is shorter is the whole; said twice, the planner would believe it to be twice as rare
-  const isWhole = beginnings.every(({ length }) => length < INDEXED_CHARACTERS)
-  return sql`exists (select from ${from} and ${isWhole ? test : sql`${test} and ${testOf(column, comparison)}`})`
-}
-
-const INDEXED_CHARACTERS = 64
-
 const isAbsence = ({ operator }: Comparison) => operator === 'IS NULL' || operator === 'IS NOT NULL'
 
-const testOf = (value: Sql, { kind, operator, values }: Comparison): Sql =>
+export const testOf = (value: Sql, { kind, operator, values }: Comparison): Sql =>
   sql`(${TESTS[kind](value, operator, values)})`
 
 type Test = (value: Sql, operator: Operator, values: readonly Value[]) => Sql
@@ -96,7 +69,7 @@ const TESTS: Record<Kind, Test> = {
 const isNegated = (operator: Operator) => operator === '!=' || operator.startsWith('NOT ')
 
 /** =, !=, IN and NOT IN. */
-function testEqual(value: Sql, operator: Operator, values: readonly unknown[], type: Sql): Sql {
+export function testEqual(value: Sql, operator: Operator, values: readonly unknown[], type: Sql): Sql {
   if (values.length === 1) return sql`${value} ${raw(isNegated(operator) ? '<>' : '=')} ${values[0]}::${type}`
   return sql`${value} ${raw(isNegated(operator) ? '<> all' : '= any')} (${values.map(String)}::${type}[])`
 }
@@ -185,81 +158,5 @@ const LARGEST = 2n ** 63n - 1n
 const instant = (value: bigint) =>
   value > LARGEST || value < -LARGEST - 1n ? sql`${String(value)}::numeric` : sql`${String(value)}::bigint`
 
-/** A key of the order as SQL sees it: always ascending for numbers, so that NaN and then the missing come last both ways. */
-type Sort = { value: Sql; type: Sql; descending: boolean; nullable: boolean; place: Entity['place'] }
-
-function sortOf(subject: Subject, { entity: name, key, kind, descending }: OrderKey): Sort {
-  const entity = findEntity(subject, name)
-  const { column, from, nullable } = entity.value(key)
-  const value = entity.place === 'row' ? column : sql`(select ${column} from ${from})`
-  const flip = kind === 'number' && descending
-  return {
-    value: flip ? sql`-${value}` : value,
-    type: TYPES[kind],
-    descending: descending && !flip,
-    nullable,
-    place: entity.place,
-  }
-}
-
-/** The values of a row under the keys of the order, as the database prints them. */
-export type Position = readonly (string | null)[]
-
-/** What can be searched at all, before any filter. */
-export type Within = {
-  conditions: readonly Sql[]
-  /** The same as a list of groups and the condition to be in one, where an index has each group in order but not all together. */
-  groups?: { from: Sql; member: Sql }
-}
-
-type PageQuery = {
-  within: Within
-  filter: readonly Sql[]
-  order: readonly OrderKey[]
-  limit: number
-  last: Position | undefined
-}
-
-/** `limit` rows in order, after a position if there is one. A row is its key and its values of the order. */
-export function pageToSql(subject: Subject, { within, filter, order, limit, last }: PageQuery): Sql {
-  const sorts = order.map((key) => sortOf(subject, key))
-  const named = sorts.map((sort, index) => ({ ...sort, value: raw(`k${index}`) }))
-  const columns = list(sorts.map(({ value }, index) => sql`${value} as ${raw(`k${index}`)}`))
-  const select = sql`select ${subject.key} as n, ${columns} from ${subject.from}`
-  // values from beside the row are looked up once, behind a fence, and not again for every mention
-  if (sorts.some(({ place }) => place !== 'row'))
-    return sql`
-      select * from (${select} where ${allOf([...within.conditions, ...filter])} offset 0) page
-      where ${last ? after(named, last) : raw('true')} order by ${list(named.map(direction))} limit ${limit}`
-  const page = (conditions: readonly Sql[]) => sql`
-    ${select} where ${allOf([...conditions, ...filter, ...(last ? [after(sorts, last)] : [])])}
-    order by ${list(sorts.map(direction))} limit ${limit}`
-  if (!within.groups) return page(within.conditions)
-  return sql`
-    select page.* from ${within.groups.from} cross join lateral (${page([within.groups.member])}) page
-    order by ${list(named.map(direction))} limit ${limit}`
-}
-
-const list = (parts: readonly Sql[]): Sql => join(parts, ', ')
-
 export const allOf = (conditions: readonly Sql[]): Sql =>
   conditions.length > 0 ? join(conditions, ' and ') : raw('true')
-
-// An index serves an order only when it agrees about nulls too, even where there can be none.
-const direction = ({ value, descending, nullable }: Sort): Sql =>
-  sql`${value} ${raw(descending ? 'desc' : 'asc')} ${raw(nullable ? 'nulls last' : '')}`
-
-/** Written inside out, so that its length grows with the number of keys and not with its square. */
-function after(sorts: readonly Sort[], last: Position): Sql {
-  const condition = sorts.reduceRight<Sql>((rest, { value, type, descending, nullable }, index) => {
-    const passed = last[index]
-    if (passed === null) return sql`(${value} is null and ${rest})`
-    const at = sql`${passed}::${type}`
-    const orNull = nullable ? sql`or ${value} is null` : empty
-    return sql`(${value} ${raw(descending ? '<' : '>')} ${at} ${orNull} or (${value} = ${at} and ${rest}))`
-  }, raw('false'))
-  const [first] = sorts
-  if (!first || first.nullable) return condition
-  // implied by the condition, and a place in the index where the scan can begin
-  return sql`${first.value} ${raw(first.descending ? '<=' : '>=')} ${last[0]}::${first.type} and ${condition}`
-}

@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { ApiError, invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
-import type { Position } from './to-sql.ts'
+import type { Position } from './sorts.ts'
 
 const MAC_BYTES = 16
 const SETTING = 'page_token_key'

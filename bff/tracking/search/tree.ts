@@ -57,14 +57,23 @@ export type Entity = {
   synonyms?: Readonly<Record<string, string>>
   /** Whether rows can be ordered by it: then a key has one value at most. */
   orderable: boolean
-  /**
-   * Where the values are: in columns of the row, or beside it in rows of their own; indexed when there is an index on the key,
-   * the first 64 characters of the value, and the row.
-   */
-  place: 'row' | 'beside' | 'beside, indexed'
+  /** Where the values are: in columns of the row, or beside it in rows of their own. */
+  place: 'row' | 'beside'
+  /** The index that has the values beside the row, if there is one: rows can be found by them, and numbers read in their order. */
+  index?: ValueIndex
   /** The column of a key; for one beside the row, also the `from … where …` that finds it there. */
   value(key: string): { column: Sql; from: Sql; nullable: boolean }
 }
+
+/**
+ * `table` names its rows `v`. `owner` is the column with the key of the row that has the value. Either the index has the key and
+ * the first 64 characters of a text, or it has the group of the row (see Within), the key and the settled number: a null there
+ * says that the number is still changing and only in the column itself.
+ */
+export type ValueIndex = { table: Sql; owner: Sql } & (
+  | { of: 'beginnings' }
+  | { of: 'settled numbers'; group: Sql; settled: Sql }
+)
 
 /** One kind of thing that can be searched. To add one is to write one of these. */
 export type Subject = {

@@ -159,7 +159,9 @@ async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[
     return []
   })
   const ofRuns = <T>(listed: (write: RunWrite) => readonly T[]) =>
-    accepted.flatMap(({ run: { run_no, run_id }, write }) => listed(write).map((item) => ({ ...item, run_no, run_id })))
+    accepted.flatMap(({ run: { run_no, run_id, experiment_id }, write }) =>
+      listed(write).map((item) => ({ ...item, run_no, run_id, experiment_id })),
+    )
   await Promise.all([
     insertParams(
       db,

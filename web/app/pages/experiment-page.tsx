@@ -10,7 +10,7 @@ import { experimentQuery } from '../../features/experiments/experiments.ts'
 import { ColumnPicker } from '../../features/runs/column-picker.tsx'
 import { columnsOf, sameValues, shownColumns } from '../../features/runs/columns.ts'
 import { FilterBox, focusFilter } from '../../features/runs/filter-box.tsx'
-import { runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
+import { formatTotal, runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
 import { RunsList } from '../../features/runs/runs-list.tsx'
 import { RunsTable } from '../../features/runs/runs-table.tsx'
 import { SameLine } from '../../features/runs/same-line.tsx'
@@ -68,7 +68,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
   const rows = useMemo(() => pages?.flatMap((page) => page.runs).map(toRow) ?? [], [pages])
   const all = useQuery(runCountQuery(ids))
   const matching = useQuery({ ...runCountQuery(ids, filter), enabled: list.isSuccess && !list.isPlaceholderData })
-  const total = matching.data ?? rows.length
+  const matched = matching.data ?? { total: rows.length, more: false }
 
   const columns = useMemo(() => columnsOf(rows), [rows])
   const shown = useMemo(() => shownColumns(columns, view, rows.length), [columns, view, rows.length])
@@ -109,7 +109,14 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
       <div className={c.tabs}>
         <Tabs
           label="Experiment"
-          tabs={[{ label: 'Runs', to: paths.experiment(experimentId), count: all.data, end: true }]}
+          tabs={[
+            {
+              label: 'Runs',
+              to: paths.experiment(experimentId),
+              count: all.data?.more ? undefined : all.data?.total,
+              end: true,
+            },
+          ]}
         />
       </div>
       <div className={c.bar}>
@@ -127,8 +134,8 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
             ''
           ) : (
             <>
-              <b>{formatCount(total)}</b>
-              {` of ${plural(all.data, 'run')}`}
+              <b>{formatTotal(matched)}</b>
+              {` of ${formatTotal(all.data)} ${all.data.total === 1 ? 'run' : 'runs'}`}
             </>
           )}
         </span>
@@ -151,7 +158,9 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
         />
       </div>
       <div className={c.body} data-stale={list.isPlaceholderData || undefined}>
-        {!view.showEqual && <SameLine values={same} rows={rows.length} complete={rows.length >= total} />}
+        {!view.showEqual && (
+          <SameLine values={same} rows={rows.length} complete={!matched.more && rows.length >= matched.total} />
+        )}
         {list.isPending && <SkeletonRows what="runs" rows={12} />}
         {list.isError && !refused && (
           <Failed what="The runs could not be read" error={list.error} onRetry={() => void list.refetch()} />
@@ -185,7 +194,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
             }
           >
             <p>
-              {`${plural(all.data ?? 0, 'run is', 'runs are')} here, none with `}
+              {`${all.data ? formatTotal(all.data) : 0} ${all.data?.total === 1 ? 'run is' : 'runs are'} here, none with `}
               <span className="mono">{view.filter}</span>
             </p>
           </State>
@@ -204,7 +213,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
             <RunsTable
               rows={rows}
               columns={shown}
-              total={total}
+              total={matched.more ? undefined : matched.total}
               sort={{ by: view.sort, descending: view.descending }}
               onSort={({ by, descending }) => change({ sort: by, descending })}
               selection={selection}
@@ -218,7 +227,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
       <SelectionBar runIds={selected} onClear={() => setSelection({})} />
       {rows.length > 0 && !phone && (
         <footer className={c.foot}>
-          <span>{`Rows ${formatCount(visible[0] + 1)} to ${formatCount(Math.min(visible[1] + 1, rows.length))} of ${formatCount(total)}`}</span>
+          <span>{`Rows ${formatCount(visible[0] + 1)} to ${formatCount(Math.min(visible[1] + 1, rows.length))} of ${formatTotal(matched)}`}</span>
           <span className="t3">{isFetchingNextPage ? 'Loading more…' : `${formatCount(rows.length)} loaded`}</span>
           <span className={`${c.keys} t3`}>
             <kbd>J</kbd> <kbd>K</kbd> rows <kbd>O</kbd> open <kbd>X</kbd> select <kbd>C</kbd> compare <kbd>D</kbd>{' '}

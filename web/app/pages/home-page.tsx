@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { Link } from 'react-router'
 import { experimentsQuery, summariesQuery } from '../../features/experiments/experiments.ts'
 import { RunLines } from '../../features/runs/run-lines.tsx'
-import { NEWEST_FIRST, runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
+import { formatTotal, NEWEST_FIRST, runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
 import { formatCount } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { snippets } from '../../lib/snippets.ts'
@@ -52,7 +52,7 @@ export function Component() {
             {runningRows.length > 0 && (
               <Panel
                 title="Running now"
-                note={`${formatCount(runningRows.length)} of ${formatCount(runningTotal.data ?? runningRows.length)}`}
+                note={`${formatCount(runningRows.length)} of ${formatTotal(runningTotal.data ?? { total: runningRows.length, more: false })}`}
               >
                 <RunLines rows={runningRows} nameOf={nameOf} now={running.dataUpdatedAt} />
               </Panel>

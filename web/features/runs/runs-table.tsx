@@ -20,7 +20,8 @@ type Sort = { by: string; descending: boolean }
 type RunsTableProps = {
   rows: readonly RunRow[]
   columns: readonly Column[]
-  total: number
+  /** undefined where nobody counted that far */
+  total: number | undefined
   sort: Sort
   onSort: (sort: Sort) => void
   selection: RowSelectionState
@@ -90,7 +91,7 @@ export function RunsTable(props: RunsTableProps) {
   const allSelected = table.getIsAllRowsSelected()
   return (
     <section ref={scroller} className={c.scroll} aria-label="Runs, scrolls both ways" {...scrollsByKey}>
-      <table className={c.table} aria-rowcount={total + 2} aria-colcount={shown.length + 2}>
+      <table className={c.table} aria-rowcount={total === undefined ? -1 : total + 2} aria-colcount={shown.length + 2}>
         <colgroup>
           <col style={{ width: 40 }} />
           <col style={{ width: NAME_WIDTH }} />

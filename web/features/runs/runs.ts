@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import type { Run } from '#contract'
 import { countRuns, getRun, searchRuns } from '#contract'
 import { ask } from '../../lib/api.ts'
+import { formatCount } from '../../lib/format.ts'
 import { runColor } from '../../lib/run-color.ts'
 
 export const runQuery = (runId: string) =>
@@ -46,10 +47,13 @@ export const runCountQuery = (experimentIds: readonly string[], filter = '') =>
   queryOptions({
     queryKey: ['runs', 'count', experimentIds, filter],
     queryFn: ({ signal }) => ask(countRuns, { experiment_ids: [...experimentIds], filter }, signal),
-    select: (data) => data.total,
     placeholderData: keepPreviousData,
     enabled: experimentIds.length > 0,
   })
+
+/** `10,000+` where the server stopped counting. */
+export const formatTotal = ({ total, more }: { total: number; more: boolean }): string =>
+  `${formatCount(total)}${more ? '+' : ''}`
 
 const tagOf = (run: Run, key: string): string | undefined => run.data.tags.find((tag) => tag.key === key)?.value
 
