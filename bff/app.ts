@@ -2,11 +2,13 @@ import type { Express, NextFunction, Request, Response } from 'express'
 import express from 'express'
 import type { Endpoint } from '#contract'
 import { ApiError, endpoints, stringifyJson } from '#contract'
+import { answerError, noEndpoint } from '#kit/answer-error.ts'
 import { openHostCheck } from '#kit/hosts.ts'
-import type { Log, Logs } from '#kit/log.ts'
+import type { Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
-import type { Answered, Authorise, Caller } from '#kit/route.ts'
-import { EVERYTHING, sendJson, serveEndpoints } from '#kit/route.ts'
+import { HEALTH, plainPages } from '#kit/plain-pages.ts'
+import type { Authorise, Caller } from '#kit/route.ts'
+import { EVERYTHING, serveEndpoints } from '#kit/route.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
 import type { Spa } from '#kit/spa.ts'
 import type { Config } from './config.ts'
@@ -28,12 +30,20 @@ const authoriseAnyone: Authorise = (endpoint: Endpoint) => {
 export function createApp({ config, upstream, logs, metrics, spa }: Parts): Express {
   const checkHost = openHostCheck({ allowed: config.allowedHosts, listening: config.host, publicUrl: config.publicUrl })
   const serve = serveEndpoints(endpoints, upstream.handlers, authoriseAnyone)
-  const servePlain = plainPages(metrics)
+  const servePlain = plainPages([
+    HEALTH,
+    ['/version', { type: 'text/plain', text: upstream.mlflowVersion ?? (() => MLFLOW_VERSION) }],
+    ['/metrics', { type: metrics.contentType, text: () => metrics.text() }],
+    ['/openapi.json', { type: 'application/json', text: describe }],
+  ])
 
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.use(async (request: Request, response: Response, next: NextFunction) => {
-    response.setHeader('X-Request-Id', logs.request(request, response))
+    const id = logs.request(request, response)
+    response.setHeader('X-Request-Id', id)
+    // a server behind this one logs it under the same id
+    request.headers['x-request-id'] = id
     secureAnswer(response)
     const { path, query } = split(request.url, config.staticPrefix)
     checkHost(request, path)
@@ -55,57 +65,9 @@ function split(url: string, prefix: string) {
   return { path, query: mark < 0 ? '' : url.slice(mark + 1) }
 }
 
-type Page = { type: string; text: () => string | Promise<string> }
-
-/** Answers that are no JSON endpoint: for probes, for MLflow's clients, for Prometheus, for people who write clients. */
-function plainPages(metrics: Metrics) {
-  let description: string | undefined
-  // Made when first asked for: a start should not wait for it.
-  const describe = () => {
-    description ??= stringifyJson(openApi(VERSION))
-    return description
-  }
-  const pages = new Map<string, Page>([
-    ['/health', { type: 'text/plain', text: () => 'OK' }],
-    ['/version', { type: 'text/plain', text: () => MLFLOW_VERSION }],
-    ['/metrics', { type: metrics.contentType, text: () => metrics.text() }],
-    ['/openapi.json', { type: 'application/json', text: describe }],
-  ])
-  return async (request: Request, response: Answered, path: string) => {
-    const page = request.method === 'GET' || request.method === 'HEAD' ? pages.get(path) : undefined
-    if (!page) return false
-    response.route = path
-    response.setHeader('Content-Type', page.type)
-    response.end(await page.text())
-    return true
-  }
-}
-
-/** JSON, so that MLflow's clients can tell an absent endpoint (and fall back) from an absent run. */
-function noEndpoint(request: Request) {
-  throw new ApiError('ENDPOINT_NOT_FOUND', `There is no ${request.method} ${request.path.slice(0, 200)} on this server`)
-}
-
-const answerError = (log: Log) => (thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
-  const error =
-    thrown instanceof ApiError
-      ? thrown
-      : new ApiError('INTERNAL_ERROR', 'The server failed; its log says why', { cause: thrown })
-  // what a mode or a version does not have is nobody's failure
-  if (error.status >= 500 && error.code !== 'NOT_IMPLEMENTED')
-    log.error(
-      {
-        err: error.cause ?? error,
-        id: response.getHeader('x-request-id'),
-        route: (response as Answered).route,
-        method: request.method,
-      },
-      'request failed',
-    )
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  if (error.status === 503 || error.status === 429) response.setHeader('Retry-After', '1')
-  sendJson(response, error.status, stringifyJson(error))
+/** Made when first asked for: a start should not wait for it. */
+let description: string | undefined
+function describe() {
+  description ??= stringifyJson(openApi(VERSION))
+  return description
 }

@@ -1,7 +1,7 @@
 import { configTable, helpText } from './config/help.ts'
 import { masked } from './config/mask.ts'
 import { nearest } from './config/sources.ts'
-import type { Config } from './config.ts'
+import type { Config, Role } from './config.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { VERSION } from './version.ts'
 
@@ -12,7 +12,7 @@ const say = (text: string): void => void process.stderr.write(`${text.trimEnd()}
 const commands: Record<string, (argv: readonly string[]) => unknown> = {
   serve: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say)),
   'db upgrade': (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).upgrade(config, say)),
-  core: () => refuse('The core does not run as a service of its own yet; `assay serve` has it inside.'),
+  core: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say), 'core'),
   version: () => print(`assay ${VERSION}`),
   help: () => print(helpText()),
   'help config': () => print(configTable()),
@@ -35,16 +35,20 @@ export async function run(argv: readonly string[]): Promise<void> {
   await command(argv.slice(name.split(' ').length))
 }
 
-async function withConfig(argv: readonly string[], work: (config: Config) => Promise<void>): Promise<void> {
-  const config = read(argv)
+async function withConfig(
+  argv: readonly string[],
+  work: (config: Config) => Promise<void>,
+  role: Role = 'server',
+): Promise<void> {
+  const config = read(argv, role)
   if (!config) return
   if (config.printConfig) return print(JSON.stringify(masked({ ...config, printConfig: undefined }), undefined, 2))
   await work(config)
 }
 
-function read(argv: readonly string[]): Config | undefined {
+function read(argv: readonly string[], role: Role): Config | undefined {
   try {
-    return readConfig(argv)
+    return readConfig(argv, process.env, role)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     refuse(error.problems.join('\n'))

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { masked } from './config/mask.ts'
 import { mlflowWarnings } from './config/mlflow.ts'
 import type { Env } from './config.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -14,6 +15,8 @@ writeFileSync(file, '')
 
 const buckets = join(folder, 'buckets.yaml')
 writeFileSync(buckets, 'buckets: [{prefix: "s3://team/a"}]')
+const secretFile = join(folder, 'secret')
+writeFileSync(secretFile, `${'s'.repeat(32)}\n`)
 
 const postgres = { ASSAY_DATABASE_URL: 'postgresql://me:geheim@db/assay' }
 
@@ -98,6 +101,32 @@ describe('reads', () => {
       gives: { tracking: { database: { url: 'postgresql:///assay?host=/run/postgresql' } } },
     },
     { why: 'workers on Postgres', argv: ['-w', '4'], env: postgres, gives: { server: { workers: 4 } } },
+    {
+      why: 'a core behind a socket, several workers in front of it',
+      argv: ['--tracking-url=unix:/run/assay/core.sock', '-w', '4'],
+      env: { ASSAY_CORE_SECRET_FILE: secretFile },
+      gives: {
+        relay: {
+          kind: 'core',
+          secret: 's'.repeat(32),
+          target: { socketPath: '/run/assay/core.sock' },
+          answerMs: 120_000,
+        },
+        server: { workers: 4 },
+      },
+    },
+    {
+      why: 'an MLflow server below a path',
+      env: { ASSAY_TRACKING_URL: 'https://mlflow.test/ml/', ASSAY_TRACKING_TOKEN: 't', ASSAY_TRACKING_TIMEOUT: '5' },
+      gives: {
+        relay: {
+          kind: 'mlflow',
+          target: { origin: 'https://mlflow.test', prefix: '/ml' },
+          credentials: { token: 't' },
+          answerMs: 5000,
+        },
+      },
+    },
     {
       why: 'another data folder',
       argv: ['--data', folder],
@@ -294,6 +323,50 @@ describe('refuses', () => {
       says: /not a valid address/,
     },
     { why: 'postgres without slashes', env: { ASSAY_DATABASE_URL: 'postgresql:d' }, says: /not a valid address/ },
+    {
+      why: 'a core on a socket without its secret',
+      argv: ['--tracking-url=unix:/run/core.sock'],
+      says: /^--tracking-url: what listens on a Unix socket is a core\. Set its ASSAY_CORE_SECRET/,
+    },
+    {
+      why: 'a secret that can be guessed',
+      env: { ASSAY_CORE_SECRET: 'geheim' },
+      says: /^ASSAY_CORE_SECRET: must have 32 characters and more/,
+    },
+    {
+      why: 'a file that is not there',
+      env: { ASSAY_CORE_SECRET_FILE: join(folder, 'none') },
+      says: /^ASSAY_CORE_SECRET_FILE=.*cannot be read \(ENOENT\)/,
+    },
+    {
+      why: 'a password in the address of a server',
+      argv: ['--tracking-url=http://me:secret@mlflow:5000'],
+      says: /set ASSAY_TRACKING_LOGIN=user:password/,
+    },
+    { why: 'no address', argv: ['--tracking-url=mlflow'], says: /^--tracking-url=mlflow: must be an address/ },
+    {
+      why: 'a login that is none',
+      env: { ASSAY_TRACKING_LOGIN: 'geheim' },
+      says: /^ASSAY_TRACKING_LOGIN: must be user:password/,
+    },
+    {
+      why: 'a login and a token',
+      argv: ['--tracking-url=http://mlflow'],
+      env: { ASSAY_TRACKING_LOGIN: 'me:geheim', ASSAY_TRACKING_TOKEN: 'geheim' },
+      says: /choose one/,
+    },
+    {
+      why: 'a core that wants a login',
+      argv: ['--tracking-url=http://core'],
+      env: { ASSAY_TRACKING_LOGIN: 'me:geheim', ASSAY_CORE_SECRET: 'geheim'.repeat(6) },
+      says: /ASSAY_CORE_SECRET is for a core/,
+    },
+    {
+      why: 'a database beside a server that has one',
+      argv: ['--tracking-url=http://mlflow'],
+      env: postgres,
+      says: /^ASSAY_DATABASE_URL: database and artifacts are those of the server at --tracking-url/,
+    },
     { why: 'sign-in', argv: ['--auth=on'], says: /^--auth=on: this version has no sign-in yet/ },
     { why: 'auth that is neither', argv: ['--auth=maybe'], says: /must be on or off/ },
     {
@@ -354,6 +427,19 @@ describe('refuses', () => {
       '--allowed-hosts',
     ])
   })
+})
+
+describe('a core', () => {
+  const env = { ASSAY_CORE_SECRET: 's'.repeat(32) }
+  test('may listen where others reach it, since it asks for its secret', () => {
+    const config = readConfig(['--host=0.0.0.0', '--core-socket=/run/core.sock'], env, 'core')
+    expect(config).toMatchObject({ core: { secret: env.ASSAY_CORE_SECRET, socket: '/run/core.sock' }, warnings: [] })
+    expect(masked(config)).toMatchObject({ core: { secret: '***' } })
+  })
+  test('relays to no other', () => {
+    expect(() => readConfig(['--tracking-url=http://core'], env, 'core')).toThrow(/Leave --tracking-url out/)
+  })
+  test('is no server', () => expect(readConfig([], env).core).toBe(undefined))
 })
 
 describe('warns', () => {

@@ -8,8 +8,11 @@ import {
   DatabaseUrl,
   HostPatterns,
   Level,
+  Login,
   listenAddress,
   PublicUrl,
+  Secret,
+  ServerUrl,
   StaticPrefix,
   Switch,
   whole,
@@ -42,6 +45,12 @@ const Settings = z.object({
   's3-ca-file': z.string().optional(),
   's3-encryption': Encryption,
   's3-kms-key': z.string().optional(),
+  'tracking-url': ServerUrl.optional(),
+  'tracking-timeout': whole(1, 3600),
+  'tracking-login': Login.optional(),
+  'tracking-token': z.string().optional(),
+  'core-secret': Secret.optional(),
+  'core-socket': z.string().optional(),
   workers: whole(1, 64),
   auth: z.enum(['on', 'off'], 'must be on or off'),
   'insecure-host': Switch,
@@ -57,7 +66,10 @@ const Settings = z.object({
 })
 type Settings = z.output<typeof Settings>
 
-export type Config = ReturnType<typeof assemble>
+export type Config = ReturnType<typeof readConfig>
+
+/** What is started: the server for clients and browsers, or the tracking core alone for such servers. */
+export type Role = 'server' | 'core'
 
 /** Everything that is wrong with the settings, one line each with the way out. */
 export class ConfigError extends Error {
@@ -69,7 +81,7 @@ export class ConfigError extends Error {
   }
 }
 
-export function readConfig(argv: readonly string[], env: Env = process.env): Config {
+export function readConfig(argv: readonly string[], env: Env = process.env, role: Role = 'server') {
   const problems: string[] = []
   const { rest, said } = takeMlflowFlags(argv)
   const sources = gather(rest, said, env, problems)
@@ -79,12 +91,16 @@ export function readConfig(argv: readonly string[], env: Env = process.env): Con
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(fallBack(sources, texts, issue))
   const settings = parsed.success ? parsed.data : Settings.parse(texts)
   const warnings = mlflowWarnings(env, said, new Set(Object.values(sources).map(({ from }) => from)))
-  problems.push(...check(settings, sources, warnings))
+  problems.push(
+    ...(role === 'core' ? checkCore(settings) : checkOpenAddress(settings, warnings)),
+    ...check(settings, sources, warnings),
+    ...checkRelay(settings, sources),
+  )
   const server = mainServer(settings)
   const file = settings['artifact-buckets']
   const buckets = file === undefined ? [] : readBuckets(file, env, server, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return assemble(settings, server, buckets, warnings)
+  return { ...assemble(settings, server, buckets, warnings), core: role === 'core' ? coreOf(settings) : undefined }
 }
 
 function fallBack(sources: Sources, texts: Record<string, string>, issue: z.core.$ZodIssue): string {
@@ -101,17 +117,9 @@ function fallBack(sources: Sources, texts: Record<string, string>, issue: z.core
 function check(s: Settings, sources: Sources, warnings: string[]): string[] {
   const problems: string[] = []
   const fail = (bad: boolean, message: string) => bad && problems.push(message)
-  const local = isLoopback(s.host)
   const everyHost = s['allowed-hosts']?.includes('*') ?? false
 
   fail(s.auth === 'on', '--auth=on: this version has no sign-in yet. Leave it out, or write --auth=off.')
-  if (s.auth === 'off' && !local && s['insecure-host']) {
-    warnings.push(`anyone who can reach ${s.host}:${s.port} can read and change everything, since there is no sign-in`)
-  }
-  fail(
-    s.auth === 'off' && !local && !s['insecure-host'],
-    `--host=${s.host}: without sign-in, only this machine may reach the server. Use 127.0.0.1, or add --insecure-host if the network is closed to others (in a container, say).`,
-  )
   fail(
     everyHost && !s['insecure-host'],
     '--allowed-hosts=*: any web page could then reach the server through its visitors (DNS rebinding). Name the hosts, or add --insecure-host.',
@@ -124,7 +132,7 @@ function check(s: Settings, sources: Sources, warnings: string[]): string[] {
     s['artifacts-only'] && s['database-url'] !== undefined,
     `--artifacts-only needs no database: unset ${sources['database-url']?.from}, or leave --artifacts-only out.`,
   )
-  if (s.workers > 1 && s['database-url'] === undefined && !s['artifacts-only']) {
+  if (s.workers > 1 && isEmbedded(s)) {
     // MLflow's own default is 4, so its variable is no sign that someone counts on several processes.
     if (sources.workers?.from?.startsWith('MLFLOW_'))
       warnings.push(`${sources.workers.from} is not used: the embedded database serves one process`)
@@ -160,6 +168,45 @@ const mainServer = (s: Settings): S3Server =>
     caFile: s['s3-ca-file'],
   })
 
+/** Whether the embedded database is used, which serves one process. */
+const isEmbedded = (s: Settings) =>
+  s['database-url'] === undefined && !s['artifacts-only'] && s['tracking-url'] === undefined
+
+/** Without sign-in, whoever reaches the server may do everything. */
+function checkOpenAddress(s: Settings, warnings: string[]): string[] {
+  if (s.auth === 'on' || isLoopback(s.host)) return []
+  if (!s['insecure-host'])
+    return [
+      `--host=${s.host}: without sign-in, only this machine may reach the server. Use 127.0.0.1, or add --insecure-host if the network is closed to others (in a container, say).`,
+    ]
+  warnings.push(`anyone who can reach ${s.host}:${s.port} can read and change everything, since there is no sign-in`)
+  return []
+}
+
+function checkRelay(s: Settings, sources: Sources): string[] {
+  const url = s['tracking-url']
+  if (!url) return []
+  const from = sources['tracking-url']?.from
+  const own = (['database-url', 'artifacts', 'artifacts-only'] as const).find((name) => sources[name]?.from)
+  const says = [
+    own &&
+      `${sources[own]?.from}: database and artifacts are those of the server at ${from}. Leave one of the two out.`,
+    url.socketPath &&
+      !s['core-secret'] &&
+      `${from}: what listens on a Unix socket is a core. Set its ASSAY_CORE_SECRET too.`,
+    s['tracking-login'] && s['tracking-token'] && 'ASSAY_TRACKING_LOGIN and ASSAY_TRACKING_TOKEN: choose one.',
+    s['core-secret'] &&
+      (s['tracking-login'] || s['tracking-token']) &&
+      'ASSAY_CORE_SECRET is for a core, ASSAY_TRACKING_LOGIN and _TOKEN are for an MLflow server: choose one.',
+  ]
+  return says.filter((problem) => typeof problem === 'string')
+}
+
+const checkCore = (s: Settings): string[] => [
+  ...(s['core-secret'] ? [] : ['assay core: set ASSAY_CORE_SECRET, which the server in front of it must have too.']),
+  ...(s['tracking-url'] ? ['assay core: it is the tracking server itself. Leave --tracking-url out.'] : []),
+]
+
 function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], warnings: readonly string[]) {
   const data = resolve(s.data)
   const artifacts = s.artifacts ?? { kind: 'folder' as const, folder: join(data, 'artifacts') }
@@ -175,7 +222,7 @@ function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], war
     server: {
       host: s.host,
       port: s.port,
-      workers: 'folder' in database && mode !== 'artifacts-only' ? 1 : s.workers,
+      workers: isEmbedded(s) ? 1 : s.workers,
       staticPrefix: s['static-prefix'] ?? '',
       allowedHosts: s['allowed-hosts'] ?? [],
       publicUrl: s['public-url'],
@@ -199,8 +246,27 @@ function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], war
       truncateLongValues: s['truncate-long-values'],
       uniqueRunNames: s['unique-run-names'],
     },
+    relay: relayOf(s),
     printConfig: s['print-config'],
     warnings,
+  }
+}
+
+const coreOf = (s: Settings) => ({ secret: s['core-secret'] ?? '', socket: s['core-socket'] })
+
+/** A server with which a secret is shared is a core, another one is MLflow's. */
+function relayOf(s: Settings) {
+  const target = s['tracking-url']
+  if (!target) return undefined
+  const answerMs = s['tracking-timeout'] * 1000
+  const secret = s['core-secret']
+  if (secret !== undefined) return { kind: 'core' as const, target, answerMs, secret }
+  const token = s['tracking-token']
+  return {
+    kind: 'mlflow' as const,
+    target,
+    answerMs,
+    credentials: token === undefined ? s['tracking-login'] : { token },
   }
 }
 

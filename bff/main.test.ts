@@ -183,7 +183,7 @@ describe('commands', () => {
       code: 2,
       says: /"sevre" is no command\. Did you mean `assay serve`\?/,
     },
-    { why: 'a command that comes later', argv: ['core'], code: 2, says: /not run as a service of its own yet/ },
+    { why: 'a core without a secret', argv: ['core'], code: 2, says: /^assay core: set ASSAY_CORE_SECRET/ },
     {
       why: 'wrong settings, all at once',
       argv: ['serve', '--port=x', '--auth=on', '--zzz'],

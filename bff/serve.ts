@@ -2,13 +2,14 @@ import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiError } from '#contract'
+import type { HttpServer } from '#kit/http-server.ts'
 import type { Logs } from '#kit/log.ts'
 import { openLog } from '#kit/log.ts'
+import type { Metrics } from '#kit/metrics.ts'
 import type { Shutdown } from '#kit/shutdown.ts'
 import { openShutdown } from '#kit/shutdown.ts'
 import type { Config } from './config.ts'
-import type { TrackingConfig } from './tracking/index.ts'
-import type { Upstream } from './upstream/index.ts'
+import type { RelayConfig, Upstream, UpstreamConfig } from './upstream/index.ts'
 
 type Say = (text: string) => void
 
@@ -22,29 +23,43 @@ export async function serve(config: Config, say: Say): Promise<void> {
   const logs = openLog(config.log, metrics.observe)
   const shutdown = openProcess(config, logs)
   try {
-    const [{ openUpstream }, { createApp }, { openHttpServer }, { openSpa }] = await Promise.all([
-      import('./upstream/index.ts'),
-      import('./app.ts'),
-      import('#kit/http-server.ts'),
-      import('#kit/spa.ts'),
-    ])
-    const upstream = await openUpstream(await withImage(config.tracking, logs), logs.log)
+    const { openUpstream } = await import('./upstream/index.ts')
+    const upstream = await openUpstream(await withImage(config, logs), logs.log)
     shutdown.onStop('upstream', () => upstream.close())
     for (const gauge of upstream.gauges) metrics.gauge(...gauge)
-    const { host, staticPrefix, publicUrl, stopDelayMs } = config.server
-    const spa = openSpa({ folder: PAGES, prefix: staticPrefix, https: publicUrl?.startsWith('https:') ?? false })
-    const app = createApp({ config: config.server, upstream: readyUntil(upstream, shutdown), logs, metrics, spa })
-    const http = openHttpServer(app)
-    const { port } = await http.listen(config.server.port, host)
+    const http = await openHttp(config, { upstream: readyUntil(upstream, shutdown), logs, metrics })
+    const port = await listen(http, config)
     shutdown.onStop('http', () => http.drain())
     shutdown.onStop('load balancers', () => {
       http.turnAway()
-      return new Promise((resolve) => setTimeout(resolve, stopDelayMs))
+      return new Promise((resolve) => setTimeout(resolve, config.server.stopDelayMs))
     })
     if (cluster.isPrimary) greet(config, port, say)
   } catch (error) {
     failToStart(error, logs, config, say)
   }
+}
+
+type Parts = { upstream: Upstream; logs: Logs; metrics: Metrics }
+
+/** For clients and browsers, or for servers of ours alone. */
+async function openHttp({ core, server }: Config, parts: Parts): Promise<HttpServer> {
+  const { openHttpServer } = await import('#kit/http-server.ts')
+  if (core) {
+    const { createCoreApp, CORE_HEADER_BYTES } = await import('./core.ts')
+    return openHttpServer(createCoreApp({ ...parts, secret: core.secret }), { maxHeaderBytes: CORE_HEADER_BYTES })
+  }
+  const [{ createApp }, { openSpa }] = await Promise.all([import('./app.ts'), import('#kit/spa.ts')])
+  const { staticPrefix, publicUrl } = server
+  const spa = openSpa({ folder: PAGES, prefix: staticPrefix, https: publicUrl?.startsWith('https:') ?? false })
+  return openHttpServer(createApp({ ...parts, config: server, spa }))
+}
+
+/** Gives the port; 0 on a Unix socket. */
+async function listen(http: HttpServer, { core, server }: Config): Promise<number> {
+  if (core?.socket === undefined) return (await http.listen(server.port, server.host)).port
+  await http.listenOn(core.socket)
+  return 0
 }
 
 /** What is about to stop is not ready, from the signal on. */
@@ -60,14 +75,15 @@ function readyUntil(upstream: Upstream, shutdown: Shutdown): Upstream {
 const exists = (folder: string | undefined) => folder !== undefined && existsSync(join(folder, 'PG_VERSION'))
 
 /** An embedded database that does not exist yet begins as a copy of a prepared one. */
-async function withImage(config: TrackingConfig, { log }: Logs): Promise<TrackingConfig> {
-  const { database } = config
-  if (config.mode === 'artifacts-only' || !('folder' in database) || exists(database.folder)) return config
+async function withImage({ relay, tracking }: UpstreamConfig, { log }: Logs): Promise<UpstreamConfig> {
+  const { database } = tracking
+  if (relay || tracking.mode === 'artifacts-only' || !('folder' in database) || exists(database.folder))
+    return { relay, tracking }
   const [{ prepareImage }, { migrations }] = await Promise.all([
     import('#kit/db-image.ts'),
     import('./tracking/index.ts'),
   ])
-  return { ...config, database: { ...database, image: await prepareImage(migrations, log) } }
+  return { relay, tracking: { ...tracking, database: { ...database, image: await prepareImage(migrations, log) } } }
 }
 
 async function serveInWorkers(config: Config, say: Say) {
@@ -88,7 +104,8 @@ export async function upgrade(config: Config, say: Say): Promise<void> {
   const logs = openLog(config.log)
   try {
     const { openUpstream } = await import('./upstream/index.ts')
-    const upstream = await openUpstream(await withImage({ ...config.tracking, migrate: true }, logs), logs.log)
+    const tracking = { ...config.tracking, migrate: true }
+    const upstream = await openUpstream(await withImage({ relay: undefined, tracking }, logs), logs.log)
     await upstream.close()
     say('The database is up to date.')
     leave(logs, 0)
@@ -117,24 +134,32 @@ function leave(logs: Logs, code: number): never {
   process.exit(code)
 }
 
-function greet({ server, auth, warnings }: Config, port: number, say: Say) {
+function greet({ core, server, auth, relay, warnings }: Config, port: number, say: Say) {
   for (const warning of warnings) say(`Warning: ${warning}`)
+  if (core?.socket !== undefined) return say(`The core is ready at unix:${core.socket}`)
   const host =
     server.host === '0.0.0.0' || server.host === '::'
       ? 'localhost'
       : server.host.includes(':')
         ? `[${server.host}]`
         : server.host
+  if (core) return say(`The core is ready at http://${host}:${port}`)
   const url = server.publicUrl ?? `http://${host}:${port}`
+  if (relay) say(`It relays to the ${relay.kind === 'core' ? 'core' : 'MLflow server'} at ${nameOf(relay.target)}`)
   const open = auth.mode === 'off' ? ' Sign-in is off: whoever reaches it may do everything.' : ''
   say(`Assay is ready at ${url}${server.staticPrefix}/${open}`)
 }
 
+const nameOf = ({ origin, prefix, socketPath }: RelayConfig['target']) =>
+  socketPath === undefined ? origin + prefix : `unix:${socketPath}`
+
 /** What a person can do something about, in a line; anything else with its trace in the log. */
-function failToStart(error: unknown, logs: Logs, { server }: Config, say: Say): never {
+function failToStart(error: unknown, logs: Logs, { core, server }: Config, say: Say): never {
   const { code, message } = error as NodeJS.ErrnoException
   logs.log.debug({ err: error }, 'could not start')
-  if (code === 'EADDRINUSE')
+  if (core?.socket !== undefined && code?.startsWith('E') && message.includes('listen'))
+    say(`${core.socket} cannot be listened on (${code}): choose another path with --core-socket.`)
+  else if (code === 'EADDRINUSE')
     say(
       `Port ${server.port} of ${server.host} is taken by another program. Choose one with --port, or --port=0 for any.`,
     )

@@ -37,7 +37,7 @@ function elsewhere(dialect: string): string {
       return 'A folder of runs is not a database here, and taking it over is an import that comes later.'
     case 'http':
     case 'https':
-      return 'An MLflow server is not a database, and standing in front of one comes later.'
+      return 'An MLflow server is not a database; --tracking-url stands in front of one.'
     default:
       return `Only Postgres is supported, not "${dialect}".`
   }

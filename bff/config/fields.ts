@@ -55,6 +55,25 @@ export const PublicUrl = read((text) => {
     : { problem: 'must be an address such as https://assay.example.com, without a path' }
 })
 
+/** Where another server listens: `unix:/path`, or http(s) with a path that its API is below. */
+export const ServerUrl = read((text): Read<{ origin: string; prefix: string; socketPath?: string }> => {
+  const socketPath = /^unix:(\/.+)$/.exec(text)?.[1]
+  if (socketPath) return { origin: 'http://localhost', prefix: '', socketPath }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.username || url?.password)
+    return { problem: 'must not have a password in it; set ASSAY_TRACKING_LOGIN=user:password' }
+  return url && /^https?:$/.test(url.protocol) && !url.search && !url.hash
+    ? { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') }
+    : { problem: 'must be an address such as http://mlflow:5000, or unix:/path of a socket' }
+})
+
+export const Login = read((text): Read<{ user: string; password: string }> => {
+  const [, user, password] = /^([^:]+):(.+)$/.exec(text) ?? []
+  return user && password ? { user, password } : { problem: 'must be user:password' }
+})
+
+export const Secret = z.string().min(32, 'must have 32 characters and more: `openssl rand -hex 32` makes one')
+
 export const StaticPrefix = read((text) =>
   /^(\/[A-Za-z0-9._~-]+)+$/.test(text) && !/\/\.{1,2}(\/|$)/.test(text)
     ? text

@@ -1,15 +1,16 @@
 import type { Option } from './options.ts'
-import { options, variableOf } from './options.ts'
+import { fileVariableOf, options, variableOf } from './options.ts'
 
 const commands = `assay: a tracking server for MLflow clients
 
   assay serve [FLAGS]     start the server (\`npm start -- FLAGS\` is the same)
+  assay core [FLAGS]      start the tracking core alone, for servers that have --tracking-url
   assay db upgrade        bring the database up to date, and stop
   assay version           the version of this program
   assay help              this text
   assay help config       the settings as a table for the README
 
-Flags of serve and db upgrade; each is a variable too. A flag goes before ASSAY_…, and that before MLflow's own.
+Flags of serve, core and db upgrade; each is a variable too. A flag goes before ASSAY_…, and that before MLflow's own.
 `
 
 const flagOf = (o: Option): string => {
@@ -20,6 +21,7 @@ const flagOf = (o: Option): string => {
 
 const variablesOf = (o: Option): string[] => [
   ...(o.only === 'flag' ? [] : [variableOf(o.name)]),
+  ...(o.only === 'env' ? [fileVariableOf(o.name)] : []),
   ...(o.mlflow ? [o.mlflow] : []),
   ...(o.aws ?? []),
 ]

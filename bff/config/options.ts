@@ -13,7 +13,10 @@ export type Option = {
   mlflow?: string
   /** Variables of the AWS tools that mean the same; the first that is set counts. */
   aws?: readonly string[]
-  /** `env`: no flag, because a secret on the command line is seen by everyone on the machine. `flag`: no variable. */
+  /**
+   * `env`: no flag, because a secret on the command line is seen by everyone on the machine; ASSAY_…_FILE names a file that
+   * has it. `flag`: no variable.
+   */
   only?: 'env' | 'flag'
 }
 
@@ -147,6 +150,46 @@ const rows = [
     help: 'key of --s3-encryption=aws:kms (default: that of the account)',
   },
   {
+    name: 'tracking-url',
+    kind: 'text',
+    value: 'URL',
+    help: 'relay to another server: unix:/PATH or http(s)://HOST of `assay core` (with ASSAY_CORE_SECRET), or an MLflow server',
+  },
+  {
+    name: 'tracking-timeout',
+    kind: 'text',
+    value: 'SECONDS',
+    default: '120',
+    help: 'how long the server at --tracking-url may take to begin an answer',
+  },
+  {
+    name: 'tracking-login',
+    kind: 'text',
+    value: 'USER:PASSWORD',
+    only: 'env',
+    help: 'what this server says to an MLflow server at --tracking-url that asks who it is',
+  },
+  {
+    name: 'tracking-token',
+    kind: 'text',
+    value: 'TOKEN',
+    only: 'env',
+    help: 'the same as a bearer token',
+  },
+  {
+    name: 'core-secret',
+    kind: 'text',
+    value: 'TEXT',
+    only: 'env',
+    help: 'what `assay core` and the server in front of it share, of 32 characters and more',
+  },
+  {
+    name: 'core-socket',
+    kind: 'text',
+    value: 'PATH',
+    help: 'Unix socket that `assay core` listens on, in place of --host and --port',
+  },
+  {
     name: 'workers',
     kind: 'text',
     value: 'N',
@@ -231,3 +274,5 @@ export type OptionName = (typeof rows)[number]['name']
 export const options: readonly (Option & { name: OptionName })[] = rows
 
 export const variableOf = (name: string): string => `ASSAY_${name.toUpperCase().replaceAll('-', '_')}`
+/** Names a file that has what would be a secret in the environment. */
+export const fileVariableOf = (name: string): string => `${variableOf(name)}_FILE`

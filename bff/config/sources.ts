@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Switch } from './fields.ts'
 import type { MlflowFlags } from './mlflow.ts'
 import { mlflowFlagHint } from './mlflow.ts'
 import type { OptionName } from './options.ts'
-import { options, variableOf } from './options.ts'
+import { fileVariableOf, options, variableOf } from './options.ts'
 
 export type Env = Record<string, string | undefined>
 /** A setting as written, and where: `--port`, `ASSAY_PORT`, `MLFLOW_PORT`, or nothing for the default. */
@@ -20,8 +21,9 @@ export function gather(argv: readonly string[], said: MlflowFlags, env: Env, pro
   const sources: Sources = {}
   for (const { name, mlflow, aws = [], only, ...option } of options) {
     const own = only === 'flag' ? undefined : fromVariable(env, variableOf(name))
+    const filed = only === 'env' && !own ? fromFile(env, fileVariableOf(name), problems) : undefined
     const others = [...(mlflow ? [mlflow] : []), ...aws].map((variable) => fromVariable(env, variable))
-    const source = flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? others.find(Boolean)
+    const source = flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? filed ?? others.find(Boolean)
     if (source) sources[name] = source
     else if (option.default !== undefined) sources[name] = { text: option.default, from: undefined }
   }
@@ -37,6 +39,18 @@ function fromVariable(env: Env, name: string): Source | undefined {
   const text = env[name]?.trim()
   // Compose files and charts pass a variable without a value for "not set".
   return text && !injected(name, text) ? { text, from: name } : undefined
+}
+
+/** A secret in a file, as orchestrators hand them out. */
+function fromFile(env: Env, variable: string, problems: string[]): Source | undefined {
+  const path = env[variable]?.trim()
+  if (!path) return undefined
+  try {
+    return { text: readFileSync(path, 'utf8').trim(), from: variable }
+  } catch (error) {
+    problems.push(`${variable}=${path}: cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    return undefined
+  }
 }
 
 function readFlags(argv: readonly string[], problems: string[]): Map<OptionName, Source> {
@@ -88,7 +102,12 @@ function unknownFlag(rawName: string, name: string): string {
   return `${rawName} is not a flag.${near ? ` Did you mean --${near}?` : ''} \`assay help\` lists them all.`
 }
 
-const variables = new Set(options.filter((o) => o.only !== 'flag').map((o) => variableOf(o.name)))
+const variables = new Set(
+  options.flatMap(({ name, only }) => [
+    ...(only === 'flag' ? [] : [variableOf(name)]),
+    ...(only === 'env' ? [fileVariableOf(name)] : []),
+  ]),
+)
 
 function refuseUnknownVariables(env: Env, problems: string[]) {
   for (const [name, value] of Object.entries(env)) {

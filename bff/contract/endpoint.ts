@@ -55,6 +55,9 @@ export const endpoint = <I extends z.ZodType, O extends z.ZodType>(e: Declaratio
   ...e,
 })
 
+/** An endpoint as a list of them names it: `GET /ready`. */
+export const routeOf = ({ method, path }: Pick<Endpoint, 'method' | 'path'>): string => `${method} ${path}`
+
 const asks =
   (ask: Level) =>
   <I>(of: (input: I) => readonly Target[]) => ({ ask, of })

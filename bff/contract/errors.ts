@@ -17,6 +17,8 @@ export const ERROR_STATUS = {
   CANCELLED: 499,
   INTERNAL_ERROR: 500,
   NOT_IMPLEMENTED: 501,
+  /** a server behind this one answers what makes no sense */
+  IO_ERROR: 502,
   TEMPORARILY_UNAVAILABLE: 503,
   DEADLINE_EXCEEDED: 504,
 } as const

@@ -21,17 +21,18 @@ const exactInteger: Reviver = (_key, value, context) =>
 export const parseJson = (text: string): unknown =>
   MAY_LOSE_DIGITS.test(text) ? sourceJson.parse(text, exactInteger) : (JSON.parse(text) as unknown)
 
-const printable = (_key: string, value: unknown) =>
-  typeof value === 'bigint' ? sourceJson.rawJSON(value.toString()) : value
+type Replacer = (key: string, value: unknown) => unknown
+
+const printable = (value: unknown) => (typeof value === 'bigint' ? sourceJson.rawJSON(value.toString()) : value)
 
 /** JSON.stringify which prints a bigint as a JSON number. */
-export function stringifyJson(value: unknown): string {
+export function stringifyJson(value: unknown, replacer?: Replacer): string {
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value, replacer)
   } catch (error) {
     // a bigint is rare: only then is the replacer paid for
-    if (error instanceof TypeError && /BigInt/.test(error.message)) return JSON.stringify(value, printable)
-    throw error
+    if (!(error instanceof TypeError && /BigInt/.test(error.message))) throw error
+    return JSON.stringify(value, (key, inner) => printable(replacer ? replacer(key, inner) : inner))
   }
 }
 

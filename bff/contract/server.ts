@@ -28,3 +28,17 @@ export const getReady = endpoint({
   input: Nothing,
   output: z.object({ ready: z.boolean(), database: z.string(), artifacts: z.string() }),
 })
+
+export const getServer = endpoint({
+  method: 'GET',
+  path: '/api/assay/server',
+  summary: 'Which endpoints of this description are not there, in this mode or on the server behind this one.',
+  permission: everyone,
+  input: Nothing,
+  output: z.object({
+    /** `GET /ready`, with paths as they are described; asked all the same, they answer 501 */
+    absent: z.array(z.string()),
+    /** of the MLflow server that answers, where it is one */
+    mlflow_version: z.string().optional(),
+  }),
+})

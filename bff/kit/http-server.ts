@@ -1,6 +1,8 @@
+import { chmod, stat, unlink } from 'node:fs/promises'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import { connect } from 'node:net'
 
 const SECOND = 1000
 
@@ -8,6 +10,8 @@ export type HttpServer = {
   server: Server
   /** Rejects where the port is taken or the address is not this machine's. */
   listen: (port: number, host: string) => Promise<AddressInfo>
+  /** Listens on a Unix socket that only this user can open. Rejects where another process listens on it. */
+  listenOn: (path: string) => Promise<void>
   /** From now on each answer says that it is the last on its connection, so that clients open their next one elsewhere. */
   turnAway: () => void
   /** No new connections; resolves when every request that had begun is answered, whole, and every connection closed. */
@@ -16,16 +20,18 @@ export type HttpServer = {
   cut: () => number
 }
 
+type HttpLimits = { stallMs: number; lingerMs: number; maxHeaderBytes: number }
+
 /**
  * A listener on a port, with limits on how long a connection may keep us waiting, and an end that loses nothing.
  * A whole upload may take hours, so there is no limit on that, only on how long nothing moves.
  */
 export function openHttpServer(
   listener: RequestListener,
-  { stallMs = 60 * SECOND, lingerMs = 5 * SECOND }: { stallMs?: number; lingerMs?: number } = {},
+  { stallMs = 60 * SECOND, lingerMs = 5 * SECOND, maxHeaderBytes = 16 * 1024 }: Partial<HttpLimits> = {},
 ): HttpServer {
   const server = createServer({
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: maxHeaderBytes,
     headersTimeout: 20 * SECOND,
     connectionsCheckingInterval: 2 * SECOND,
     requestTimeout: 0,
@@ -63,16 +69,28 @@ export function openHttpServer(
 
   server.on('clientError', refuseMalformed)
 
+  const listening = (at: ListenOptions) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ ...at, backlog: 1024 }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+
   return {
     server,
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, 1024, () => {
-          server.off('error', reject)
-          resolve(server.address() as AddressInfo)
-        })
-      }),
+    async listen(port, host) {
+      await listening({ port, host })
+      return server.address() as AddressInfo
+    },
+    async listenOn(path) {
+      await removeDeadSocket(path)
+      // so that nobody else can come in before the mode is set
+      const before = process.umask(0o177)
+      await listening({ path }).finally(() => process.umask(before))
+      await chmod(path, 0o600)
+    },
     turnAway: () => {
       turningAway = true
     },
@@ -97,6 +115,19 @@ export function openHttpServer(
       return open
     },
   }
+}
+
+/** What a process that was killed left behind; one that lives still answers. */
+async function removeDeadSocket(path: string) {
+  const dead = await new Promise<boolean>((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'))
+  })
+  if (dead && (await stat(path)).isSocket()) await unlink(path)
 }
 
 /**

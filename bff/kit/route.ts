@@ -14,15 +14,15 @@ export const EVERYTHING: Scope = { experiments: 'all', registeredModels: 'all' }
 /** What a caller may see, and by which name it is recorded what they do; empty without sign-in. */
 export type Caller = { scope: Scope; principal: string }
 
-export type Context = Caller & {
-  request: IncomingMessage
-}
+export type Context = Caller & { request: IncomingMessage }
 
-/** An answer that is JSON text already (as Postgres printed it). */
+/** An answer that is JSON text already (as Postgres, or another server, printed it). */
 export class RawJson {
   readonly text: string
-  constructor(text: string) {
+  readonly status: number
+  constructor(text: string, status = 200) {
     this.text = text
+    this.status = status
   }
 }
 
@@ -38,7 +38,15 @@ export class StreamAnswer {
   }
 }
 
-type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer
+/** An answer that another server gives: what it says is written as it comes. Throws while nothing of it is out. */
+export class RelayedAnswer {
+  readonly give: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  constructor(give: RelayedAnswer['give']) {
+    this.give = give
+  }
+}
+
+type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer | RelayedAnswer
 type Handler<E extends Endpoint> = (input: Input<E>, context: Context) => Promise<Answer<E>>
 export type HandlersOf<Endpoints> = {
   [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
@@ -144,9 +152,11 @@ function paramsOf({ parts, rest }: Pattern, asked: readonly string[]): Record<st
   return params
 }
 
-async function send(request: IncomingMessage, response: ServerResponse, answer: unknown) {
+export async function send(request: IncomingMessage, response: ServerResponse, answer: unknown) {
+  if (answer instanceof RelayedAnswer) return answer.give(request, response)
   if (answer instanceof StreamAnswer) return sendStream(request, response, answer)
-  sendJson(response, 200, answer instanceof RawJson ? answer.text : stringifyJson(answer))
+  if (answer instanceof RawJson) sendJson(response, answer.status, answer.text)
+  else sendJson(response, 200, stringifyJson(answer))
 }
 
 /** As text and not as bytes: Node then sends head and body in one write. */

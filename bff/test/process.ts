@@ -40,6 +40,11 @@ export function startAssay(argv: readonly string[], env: Record<string, string> 
     void exited.then((code) => reject(new Error(`ended with ${code}: ${said.join('\n')} ${logged.join('\n')}`)))
     return promise
   }
+  const hears = (pattern: RegExp) =>
+    heard(() => {
+      const found = pattern.exec(said.join('\n'))
+      return found ? (found[1] ?? found[0]) : undefined
+    })
   const parsed = () =>
     logged.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []))
 
@@ -50,7 +55,9 @@ export function startAssay(argv: readonly string[], env: Record<string, string> 
     printed: () => logged.join('\n'),
     logs: (fields: Record<string, unknown>) =>
       heard(() => parsed().find((line) => Object.entries(fields).every(([name, value]) => line[name] === value))),
+    /** Resolves when it has said this: with what is in parentheses, or all of it. */
+    hears,
     /** Resolves when it serves. */
-    url: async () => heard(() => /ready at (http:\/\/[^/]+)/.exec(said.join('\n'))?.[1]),
+    url: () => hears(/ready at (http:\/\/[^/]+)/),
   }
 }

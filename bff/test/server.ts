@@ -4,13 +4,17 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import { openHttpServer } from '#kit/http-server.ts'
 import { openLog } from '#kit/log.ts'
 import { openMetrics } from '#kit/metrics.ts'
 import { openSpa } from '#kit/spa.ts'
 import { createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
+import { CORE_HEADER_BYTES, createCoreApp } from '../core.ts'
 import type { TrackingConfig } from '../tracking/index.ts'
+import type { Upstream } from '../upstream/index.ts'
 import { openUpstream } from '../upstream/index.ts'
+import { openRelay } from '../upstream/relay.ts'
 import { testDatabase } from './database.ts'
 
 /** What `call()` needs to reach the server of a test file. */
@@ -31,12 +35,56 @@ export function testServer(change: Partial<TrackingConfig> = {}): TestServer {
 
 export async function startServer(change: Partial<TrackingConfig> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'assay-'))
-  const { server: config, tracking } = readConfig(['--data', folder], {})
+  const { tracking } = readConfig(['--data', folder], {})
+  const database = await testDatabase()
+  const core = await openUpstream(
+    { tracking: { ...tracking, database, ...change }, relay: undefined },
+    openLog({ level: 'error' }).log,
+  )
+  const served = relayed ? await serveCore(core, folder) : { upstream: core, close: core.close }
+  const { base, close } = await serveUpstream(served.upstream)
+  return {
+    base,
+    async close() {
+      await close()
+      await served.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** With ASSAY_TEST_RELAY=core, every server of a test has its core behind a socket, as a service of its own. */
+const relayed = process.env.ASSAY_TEST_RELAY === 'core'
+
+const SECRET = 'shared by the two servers of a test'
+
+async function serveCore(core: Upstream, folder: string) {
+  const socketPath = join(folder, 'core.sock')
+  const parts = { upstream: core, logs: openLog({ level: 'error' }), metrics: openMetrics() }
+  const http = openHttpServer(createCoreApp({ ...parts, secret: SECRET }), { maxHeaderBytes: CORE_HEADER_BYTES })
+  await http.listenOn(socketPath)
+  const upstream = openRelay({
+    kind: 'core',
+    secret: SECRET,
+    target: { origin: 'http://localhost', prefix: '', socketPath },
+    answerMs: 120_000,
+  })
+  return {
+    upstream,
+    async close() {
+      http.cut()
+      await Promise.all([upstream.close(), http.drain()])
+      await core.close()
+    },
+  }
+}
+
+/** The server that clients and browsers see, on a free port. */
+export async function serveUpstream(upstream: Upstream) {
+  const { server: config } = readConfig([], {})
   const metrics = openMetrics()
   const logs = openLog({ level: 'error' }, metrics.observe)
-  const database = await testDatabase()
-  const upstream = await openUpstream({ ...tracking, database, ...change }, logs.log)
-  const spa = openSpa({ folder: join(folder, 'no-page'), prefix: '', https: false })
+  const spa = openSpa({ folder: '/no-page', prefix: '', https: false })
   const http = createServer(createApp({ config, upstream, logs, metrics, spa }))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return {
@@ -44,8 +92,6 @@ export async function startServer(change: Partial<TrackingConfig> = {}) {
     async close() {
       http.closeAllConnections()
       await new Promise((resolve) => http.close(resolve))
-      await upstream.close()
-      await rm(folder, { recursive: true, force: true })
     },
   }
 }

@@ -79,7 +79,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
-        ...serverHandlers(stores.main, database),
+        ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores.main, database),
       },
       gauges: [
         ['assay_writes_waiting', 'Writes that wait for a group commit.', () => writes.waiting],
@@ -124,13 +124,14 @@ function switchedOff<N extends EndpointName>(names: readonly N[], flag: string):
 }
 
 function artifactsOnly(config: TrackingConfig, stores: Stores): Tracking {
-  const names = Object.keys(endpoints) as EndpointName[]
+  const served: readonly EndpointName[] = [...PROXY_ENDPOINTS, 'getServer', 'getServerInfo', 'getReady']
+  const absent = (Object.keys(endpoints) as EndpointName[]).filter((name) => !served.includes(name))
   const proxied = artifactHandlers({ places: openPlaces(stores, undefined), maxBytes: config.artifacts.maxBytes })
   return {
     handlers: {
-      ...switchedOff(names, '--artifacts-only'),
+      ...switchedOff(absent, '--artifacts-only'),
       ...Object.fromEntries(PROXY_ENDPOINTS.map((name) => [name, proxied[name]])),
-      ...serverHandlers(stores.main),
+      ...serverHandlers(absent, stores.main),
     },
     gauges: [],
     close: () => stores.close(),

@@ -1,14 +1,17 @@
-import type { Endpoints } from '#contract'
-import { ApiError } from '#contract'
+import type { EndpointName, Endpoints } from '#contract'
+import { ApiError, endpoints, routeOf } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { ArtifactStore } from './artifacts/store.ts'
 
-/** What this server can do, and whether it can do it now. */
+/** What this server can do, and whether it can do it now. `absent` is what its mode has not. */
 export const serverHandlers = (
+  absent: readonly EndpointName[],
   store: ArtifactStore,
   database?: Database,
-): Pick<HandlersOf<Endpoints>, 'getServerInfo' | 'getReady'> => ({
+): Pick<HandlersOf<Endpoints>, 'getServerInfo' | 'getReady' | 'getServer'> => ({
+  getServer: async () => ({ absent: absent.map((name) => routeOf(endpoints[name])) }),
+
   getServerInfo: async () => ({
     store_type: 'SqlStore',
     workspaces_enabled: false,

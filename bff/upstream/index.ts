@@ -3,8 +3,21 @@ import type { Log } from '#kit/log.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { Tracking, TrackingConfig } from '../tracking/index.ts'
 import { openTracking } from '../tracking/index.ts'
+import type { RelayConfig } from './relay.ts'
+import { openRelay } from './relay.ts'
 
-/** Whatever answers the contract: our own core in this process; later also one elsewhere. */
-export type Upstream = { handlers: HandlersOf<Endpoints>; gauges: Tracking['gauges']; close(): Promise<void> }
+export type { RelayConfig } from './relay.ts'
 
-export const openUpstream = (config: TrackingConfig, log: Log): Promise<Upstream> => openTracking(config, log)
+/** Whatever answers the contract: our own core in this process, or a server elsewhere. */
+export type Upstream = {
+  handlers: HandlersOf<Endpoints>
+  gauges: Tracking['gauges']
+  /** The MLflow version that clients should take it for, where that is not the one we are made for. */
+  mlflowVersion?: () => Promise<string>
+  close(): Promise<void>
+}
+
+export type UpstreamConfig = { tracking: TrackingConfig; relay: RelayConfig | undefined }
+
+export const openUpstream = async ({ tracking, relay }: UpstreamConfig, log: Log): Promise<Upstream> =>
+  relay ? openRelay(relay) : openTracking(tracking, log)

@@ -1,0 +1,49 @@
+import type { Express, NextFunction, Request, Response } from 'express'
+import express from 'express'
+import { endpoints } from '#contract'
+import { answerError, noEndpoint } from '#kit/answer-error.ts'
+import type { Logs } from '#kit/log.ts'
+import type { Metrics } from '#kit/metrics.ts'
+import { HEALTH, plainPages } from '#kit/plain-pages.ts'
+import type { Caller } from '#kit/route.ts'
+import { serveEndpoints } from '#kit/route.ts'
+import { secureAnswer } from '#kit/security-headers.ts'
+import { verifyCaller } from '#kit/signed-caller.ts'
+import type { Upstream } from './upstream/index.ts'
+
+export type CoreParts = { secret: string; upstream: Upstream; logs: Logs; metrics: Metrics }
+
+/** The signed scopes of callers who may see thousands of experiments are long. */
+export const CORE_HEADER_BYTES = 256 * 1024
+
+const NOBODY: Caller = { principal: '', scope: { experiments: [], registeredModels: [] } }
+
+/**
+ * The tracking core as a service of its own: the contract, for servers that share the secret. They have authorised each
+ * call; what is checked here is that it is theirs. Probes and figures are for everyone who can reach it.
+ */
+export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): Express {
+  const callers = new WeakMap<object, Caller>()
+  const serve = serveEndpoints(
+    endpoints,
+    upstream.handlers,
+    (_endpoint, _input, request) => callers.get(request) ?? NOBODY,
+  )
+  const servePlain = plainPages([HEALTH, ['/metrics', { type: metrics.contentType, text: () => metrics.text() }]])
+
+  const app = express()
+  app.disable('x-powered-by').disable('etag')
+  app.use(async (request: Request, response: Response, next: NextFunction) => {
+    response.setHeader('X-Request-Id', logs.request(request, response))
+    secureAnswer(response)
+    const [path = '', query = ''] = request.url.split('?', 2)
+    if (await servePlain(request, response, path)) return
+    // before anything of the body is read
+    if (path !== endpoints.getReady.path) callers.set(request, verifyCaller(secret, request))
+    if (await serve(request, response, path, query)) return
+    next()
+  })
+  app.use(noEndpoint)
+  app.use(answerError(logs.log))
+  return app
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { Endpoint, Endpoints, WireRequest } from '#contract'
+import { ApiError, endpoints, requestOf, routeOf } from '#contract'
+import type { Context, HandlersOf } from '#kit/route.ts'
+import { RawJson } from '#kit/route.ts'
+import type { ServerAnswer } from './answers.ts'
+import { passJson, readJson, refusal } from './answers.ts'
+import { searchWithin } from './scoped-search.ts'
+
+export type Ask = (request: WireRequest, context: Context) => Promise<ServerAnswer>
+
+const OF_MLFLOW = /^\/(api\/[23]\.0\/mlflow(-artifacts)?|model-versions)\/|^\/get-artifact$/
+const isOfMlflow = ({ path }: Endpoint) => OF_MLFLOW.test(path)
+
+const all = Object.entries(endpoints) as [keyof Endpoints, Endpoint][]
+const absent = all.filter(([, endpoint]) => !isOfMlflow(endpoint))
+
+type Handler = (input: object, context: Context) => Promise<unknown>
+
+/** What of the contract an MLflow server has not, is not offered; its searches are held to the caller's scope here, since it knows none. */
+export function adaptToMlflow(handlers: HandlersOf<Endpoints>, ask: Ask): HandlersOf<Endpoints> {
+  const scoped = all.filter(([, endpoint]) => isOfMlflow(endpoint) && endpoint.permission.ask === 'scoped')
+  const searches = scoped.map(([name, endpoint]) => [name, search(endpoint, handlers[name] as unknown as Handler, ask)])
+  return {
+    ...handlers,
+    ...Object.fromEntries(absent.map(([name]) => [name, notThere])),
+    ...Object.fromEntries(searches),
+    ...ofThisServer(ask),
+  }
+}
+
+const notThere: Handler = async () => {
+  throw new ApiError('NOT_IMPLEMENTED', 'The MLflow server behind this one does not have this')
+}
+
+const search =
+  (endpoint: Endpoint, unlimited: Handler, ask: Ask): Handler =>
+  async (input, context) => {
+    const { experiments } = context.scope
+    if (experiments === 'all') return unlimited(input, context)
+    return searchWithin(new Set(experiments.map(String)), { ...input }, async (asked) =>
+      readJson(await ask(requestOf(endpoint, asked), context)),
+    )
+  }
+
+function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, 'getServer' | 'getServerInfo' | 'getReady'> {
+  return {
+    getServer: async () => ({
+      absent: absent.map(([, endpoint]) => routeOf(endpoint)),
+      mlflow_version: await versionOfMlflow(ask),
+    }),
+
+    async getServerInfo(_input, context) {
+      const answer = await ask(requestOf(endpoints.getServerInfo, {}), context)
+      // before MLflow 3.10 there was no such question, and clients take that for "nothing"
+      if (answer.status === 404) return passJson(answer)
+      // what is not relayed is not offered
+      const off = { workspaces_enabled: false, trace_archival_enabled: false, features_enabled: { gateway: false } }
+      return new RawJson(JSON.stringify({ ...(await readJson(answer)), ...off }))
+    },
+
+    async getReady(_input, context) {
+      const answer = await ask({ method: 'GET', path: '/health', body: undefined }, context)
+      if (answer.status !== 200) throw new ApiError('TEMPORARILY_UNAVAILABLE', 'The MLflow server is not well')
+      answer.body.resume()
+      return { ready: true, database: 'not used', artifacts: 'not used' }
+    },
+  }
+}
+
+/** Nobody's request: the server asks for itself. */
+const OWN: Context = {
+  principal: '',
+  scope: { experiments: [], registeredModels: [] },
+  request: { headers: {} } as IncomingMessage,
+}
+
+export async function versionOfMlflow(ask: Ask): Promise<string> {
+  const answer = await ask({ method: 'GET', path: '/version', body: undefined }, OWN)
+  if (answer.status !== 200) await refusal(answer)
+  const version = (await text(answer.body)).trim()
+  if (!/^\d[\w.+-]{0,40}$/.test(version))
+    throw new ApiError('IO_ERROR', 'The server behind this one is no MLflow server')
+  return version
+}
