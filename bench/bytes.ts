@@ -1,15 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { seeded } from './demo/seeded.ts'
+import { peers } from './peers.ts'
 import type { Rest } from './rest.ts'
 import { createRun, rest } from './rest.ts'
 import { inTurn } from './seed.ts'
 import type { Postgres } from './servers/postgres.ts'
 import { query, startPostgres } from './servers/postgres.ts'
 import type { Tracker } from './servers/trackers.ts'
-import { startAssay, startMlflow } from './servers/trackers.ts'
+import { startAssay } from './servers/trackers.ts'
 
-const usage = `npm run bench:bytes -- [--server assay|mlflow] [--mlflow PATH] [--batches 500] [--curves 300] [--only batches,200,1500] [--rest 75]
+const usage = `npm run bench:bytes -- [--server assay|mlflow|fasttrackml] [--program PATH] [--batches 500] [--curves 300] [--only batches,200,1500] [--rest 75]
 
 Bytes a point on Postgres: the growth of all tables and indexes of the schema, divided by the points; nothing is vacuumed
 by hand. Three ways of logging, each on a new database: batches of 1,000 points over 10 keys, and curves of 200 and of 1,500
@@ -19,7 +20,7 @@ steps point by point, ten keys a run, the runs ended. Sizes are read at the end,
 const { values } = parseArgs({
   options: {
     server: { type: 'string', default: 'assay' },
-    mlflow: { type: 'string', default: 'mlflow' },
+    program: { type: 'string' },
     batches: { type: 'string', default: '500' },
     curves: { type: 'string', default: '300' },
     only: { type: 'string', default: 'batches,200,1500' },
@@ -29,7 +30,7 @@ const { values } = parseArgs({
 })
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
-const schema = values.server === 'mlflow' ? 'public' : 'assay'
+const schema = values.server === 'assay' ? 'assay' : 'public'
 const keys = Array.from({ length: 10 }, (_, index) => `metric-${index}`)
 
 async function sizes(database: string): Promise<{ total: number; parts: string }> {
@@ -84,11 +85,15 @@ async function end(server: Rest, runs: { run_id: string }[]): Promise<void> {
   for (const { run_id } of runs) await server.post('runs/update', { run_id, status: 'FINISHED', end_time: Date.now() })
 }
 
+function start(database: string): Promise<Tracker> {
+  if (values.server === 'mlflow') return peers.mlflow(values.program ?? 'mlflow', database)
+  if (values.server === 'fasttrackml') return peers.fasttrackml(values.program ?? 'fml', database)
+  return startAssay({ database })
+}
+
 async function measure(name: string, postgres: Postgres, log: (server: Rest) => Promise<number>): Promise<void> {
   const database = await postgres.createDatabase(`bytes_${name}`)
-  const start: Promise<Tracker> =
-    values.server === 'mlflow' ? startMlflow(values.mlflow, database) : startAssay({ database })
-  const tracker = await start
+  const tracker = await start(database)
   try {
     const before = await sizes(database)
     const began = performance.now()

@@ -1,7 +1,10 @@
 import type { Pace, Round } from './pace.ts'
-import { RestError } from './rest.ts'
+import { NotServed, RestError } from './rest.ts'
 import type { Seed } from './seed.ts'
 import type { Work } from './work.ts'
+
+/** What `failed` says where a server has no such endpoint: a peer's is no failure. */
+export const NOT_SERVED = 'not served'
 
 /** What one work came to on one server. */
 export type Figure = {
@@ -44,7 +47,7 @@ async function measureWork(work: Work, seeds: Seed[], pace: Pace): Promise<Resul
   const attempt = async (result: Result | undefined, step: () => Promise<unknown>) => {
     if (!result || result.failed) return
     await step().catch((error: unknown) => {
-      if (work.ours && error instanceof RestError && error.status === 404) result.failed = 'not served'
+      if (error instanceof NotServed || (error instanceof RestError && error.status === 404)) result.failed = NOT_SERVED
       else result.failed = error instanceof Error ? error.message : String(error)
     })
   }

@@ -16,23 +16,22 @@ npm run bench -- --start 'COMMAND' --url A
 The same work on one or two MLflow-compatible servers that run already, in turn; with two, how many times better A is.
 It writes experiments named bench-… and leaves them there. NAME: ${works.map((work) => work.name).join(' ')}
 With --start: the time from COMMAND to A's first answer, and its memory after five idle seconds; then it is stopped.
-npm run bench:compare starts MLflow, Postgres and Assay by itself and says what passes.
+npm run bench -- --peers starts Postgres, Assay, MLflow and FastTrackML by itself and says what passes (bench:compare).
 `
 
-const { values } = parseArgs({
-  options: {
-    url: { type: 'string', multiple: true, default: [] },
-    start: { type: 'string' },
-    only: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const options = {
+  url: { type: 'string', multiple: true, default: [] as string[] },
+  start: { type: 'string' },
+  only: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options })
   const wanted = values.only?.split(',')
   const unknown = wanted?.filter((name) => !works.some((work) => work.name === name)) ?? []
   if (values.help || values.url.length < 1 || values.url.length > 2 || unknown.length) {
@@ -59,7 +58,7 @@ async function main(): Promise<void> {
   print(
     `${cpus().length} cores, ${await loadTool()}${values.quick ? '; --quick: less data and time, no figures to quote' : ''}\n`,
   )
-  print(printTable(chosen, columns, false))
+  print(printTable(chosen, columns))
   print(printComplaints(columns))
   for (const connections of [1, 16]) {
     const most = await ceiling({ name: 'log-metric', connections, seconds: 3, ids: ['0'.repeat(32)] })
@@ -71,4 +70,5 @@ async function main(): Promise<void> {
   if (floor.length) print(`The disk's own floor, dd with fsync: ${printNumber(quantile(floor, 0.5))} MiB/s`)
 }
 
-await main()
+if (process.argv.includes('--peers')) await import('./compare.ts')
+else await main()

@@ -18,6 +18,9 @@ export class RestError extends Error {
   }
 }
 
+/** The server has nothing of the kind. */
+export class NotServed extends Error {}
+
 const api = '/api/2.0/mlflow'
 
 /**
@@ -67,7 +70,7 @@ function printQuery(query: Query): string {
 /** The address of an artifact of a run behind the server's proxy. */
 export function artifactPath(run: { artifact_uri: string }, path: string): string {
   const root = run.artifact_uri.replace(/^mlflow-artifacts:\/*/, '')
-  if (root === run.artifact_uri) throw new Error(`The server does not proxy artifacts: ${run.artifact_uri}`)
+  if (root === run.artifact_uri) throw new NotServed(`The server does not proxy artifacts: ${run.artifact_uri}`)
   return `/api/2.0/mlflow-artifacts/artifacts/${[...root.split('/'), ...path.split('/')].map(encodeURIComponent).join('/')}`
 }
 

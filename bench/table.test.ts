@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { quantile } from './figures.ts'
-import { printTable, ratioOf } from './table.ts'
+import { missesOf, printTable, ratioOf } from './table.ts'
 
 const figure = (median: number) => ({ median, lowest: median, highest: median, errors: 0 })
-const rate = { name: 'w', title: 'work', unit: '/s', better: 'more', required: 20 } as const
+const rate = { name: 'w', title: 'work', unit: '/s', better: 'more', required: { mlflow: 20 } } as const
 const time = { ...rate, unit: 'ms', better: 'less' } as const
 
 test('a ratio says how many times better the first is, whichever way better goes', () => {
@@ -13,14 +13,16 @@ test('a ratio says how many times better the first is, whichever way better goes
 })
 
 test.each([
-  { assay: 400, verdict: 'pass' },
-  { assay: 399, verdict: '**miss**' },
-])('$assay a second beside 20 where 20 times is wanted: $verdict', ({ assay, verdict }) => {
+  { assay: 400, verdict: 'pass', misses: [] },
+  { assay: 399, verdict: '**miss**', misses: ['w (mlflow)'] },
+])('$assay a second beside 20 where 20 times is wanted: $verdict', ({ assay, verdict, misses }) => {
   const columns = [
     { name: 'assay', figures: { w: figure(assay) } },
     { name: 'mlflow', figures: { w: figure(20) } },
+    { name: 'fasttrackml', figures: { w: { ...figure(Number.NaN), failed: 'not served' } } },
   ]
-  expect(printTable([rate], columns, true)).toContain(`| 20 × | ${verdict} |`)
+  expect(printTable([rate], columns)).toContain(`| 20 × of 20: ${verdict} | – |`)
+  expect(missesOf([rate], columns)).toEqual(misses)
 })
 
 test('quantiles lie between the values they fall between', () => {

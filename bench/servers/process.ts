@@ -101,6 +101,19 @@ export function memoryOf(pid: number): number {
   return kilobytes.reduce((sum, one) => sum + one, 0) / 1024
 }
 
+/** Looks every second how much memory a process and all below it have; the function gives the most, in MB. */
+export function watchMemory(pid: number): () => number {
+  let most = memoryOf(pid)
+  const look = setInterval(() => {
+    most = Math.max(most, memoryOf(pid))
+  }, 1000)
+  look.unref()
+  return () => {
+    clearInterval(look)
+    return most
+  }
+}
+
 function readProc(path: string): string {
   try {
     return readFileSync(path, 'utf8')

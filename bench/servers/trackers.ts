@@ -18,7 +18,8 @@ export type Tracker = {
 
 type Place = { artifacts: string; port: number; folder: string }
 
-async function startTracker(name: string, launch: (place: Place) => Program): Promise<Tracker> {
+/** Starts a server on a free port, in a folder of its own, and waits for its first answer. */
+export async function startTracker(name: string, launch: (place: Place) => Program): Promise<Tracker> {
   const folder = await mkdtemp(join(tmpdir(), `assay-bench-${name}-`))
   const place = { folder, artifacts: join(folder, 'artifacts'), port: await freePort() }
   const url = `http://127.0.0.1:${place.port}`
@@ -35,14 +36,6 @@ async function startTracker(name: string, launch: (place: Place) => Program): Pr
     throw new Error(`${name} did not start; see ${join(folder, 'server.log')}`, { cause: error })
   }
 }
-
-export const startMlflow = (mlflow: string, database: string): Promise<Tracker> =>
-  startTracker('mlflow', ({ artifacts, port, folder }) => {
-    const store = database.replace('postgresql://', 'postgresql+psycopg2://')
-    const where = ['--host', '127.0.0.1', '--port', String(port), '--workers', '2']
-    const args = ['server', '--backend-store-uri', store, '--artifacts-destination', artifacts, ...where]
-    return startProgram(mlflow, args, { log: join(folder, 'server.log'), cwd: folder })
-  })
 
 export type AssayOptions = { database?: string; node_args?: string[]; env?: NodeJS.ProcessEnv }
 
