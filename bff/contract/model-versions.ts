@@ -125,6 +125,16 @@ export const getModelVersionDownloadUri = endpoint({
   output: z.object({ artifact_uri: z.string() }),
 })
 
+export const getModelVersionArtifact = endpoint({
+  method: 'GET',
+  path: '/model-versions/get-artifact',
+  transfer: 'download',
+  summary: 'The bytes of one artifact of a version, where this server has them.',
+  permission: mayRead(theRegisteredModel),
+  input: Version.extend({ path: Required }),
+  output: z.unknown(),
+})
+
 export const setModelVersionTag = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/model-versions/set-tag',

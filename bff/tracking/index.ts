@@ -75,7 +75,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...runHandlers(database, writes, key, config),
         ...metricHandlers(database, writes),
         ...loggedModelHandlers(database, clientRoot),
-        ...registryHandlers(database, key),
+        ...registryHandlers(database, key, places),
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),

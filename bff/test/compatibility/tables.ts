@@ -5,6 +5,7 @@ import { inputs } from './inputs.rows.ts'
 import { batches } from './log-batch.rows.ts'
 import { loggedModels } from './logged-models.rows.ts'
 import { metrics } from './metrics.rows.ts'
+import { modelSources } from './model-sources.rows.ts'
 import { modelVersions } from './model-versions.rows.ts'
 import { names } from './names.rows.ts'
 import { numbers } from './numbers.rows.ts'
@@ -31,4 +32,5 @@ export const tables: readonly Table[] = [
   clients,
   registeredModels,
   modelVersions,
+  modelSources,
 ]

@@ -71,20 +71,6 @@ export function artifactHandlers({ places, record, maxBytes }: ArtifactParts): A
     else await removal()
   }
 
-  async function download({ store, path }: Place, request: IncomingMessage): Promise<StreamAnswer> {
-    const file = await store.open(path)
-    const head = request.method === 'HEAD'
-    const { range: _, ...withoutRange } = request.headers
-    const plan = planDownload(path.at(-1) ?? '', file, head ? withoutRange : request.headers)
-    if (plan.status === 416) {
-      await file.close()
-      return unsatisfiable(plan.headers)
-    }
-    if (plan.status !== 304 && !head) return new StreamAnswer(plan.status, plan.headers, await file.read(plan.range))
-    await file.close()
-    return new StreamAnswer(plan.status, plan.headers)
-  }
-
   return {
     listArtifacts: async ({ run_id, path = '' }, { scope }) =>
       folderOf(await places.ofRun(scope, run_id, path, 'read')),
@@ -143,6 +129,21 @@ export function artifactHandlers({ places, record, maxBytes }: ArtifactParts): A
     completeMultipartUpload: noMultipart,
     abortMultipartUpload: noMultipart,
   }
+}
+
+/** One file, or the part of it that is asked for. */
+export async function download({ store, path }: Place, request: IncomingMessage): Promise<StreamAnswer> {
+  const file = await store.open(path)
+  const head = request.method === 'HEAD'
+  const { range: _, ...withoutRange } = request.headers
+  const plan = planDownload(path.at(-1) ?? '', file, head ? withoutRange : request.headers)
+  if (plan.status === 416) {
+    await file.close()
+    return unsatisfiable(plan.headers)
+  }
+  if (plan.status !== 304 && !head) return new StreamAnswer(plan.status, plan.headers, await file.read(plan.range))
+  await file.close()
+  return new StreamAnswer(plan.status, plan.headers)
 }
 
 const etagOf = async (store: ArtifactStore, path: ArtifactPath) => {

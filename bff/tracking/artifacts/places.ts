@@ -96,7 +96,7 @@ export function openPlaces(stores: Stores, owners: Owners | undefined): Places {
 const noRun = (runId: string) => absent(`Run with id=${runId} not found`)
 const noModel = (modelId: string) => absent(`Logged model with ID '${modelId}' not found`)
 
-const sees = ({ experiments }: Scope, { experiment_id }: ArtifactModel) =>
+export const sees = ({ experiments }: Scope, { experiment_id }: Pick<ArtifactRun, 'experiment_id'>) =>
   experiments === 'all' || experiments.some((id) => String(id) === String(experiment_id))
 
 function requireActive(runId: string, { lifecycle_stage }: ArtifactRun) {

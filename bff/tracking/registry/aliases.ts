@@ -1,11 +1,11 @@
-import type { Endpoints, Input, Int64 } from '#contract'
+import type { Endpoints, Input } from '#contract'
 import { absent, invalid } from '#contract'
 import type { PoolDb } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
-import { row, sql } from '#kit/sql.ts'
+import { findByAlias, findLatest } from './find.ts'
 import { moving } from './moves.ts'
 import { answerVersion } from './read.ts'
-import { DELETED, requireModel, requireVersion } from './require.ts'
+import { requireModel, requireVersion } from './require.ts'
 
 type In<N extends keyof Endpoints> = Input<Endpoints[N]>
 
@@ -25,17 +25,11 @@ export const deleteRegisteredModelAlias = (database: PoolDb, { name, alias }: In
 /** An absent alias is a bad parameter, not an absent resource: clients tell the two apart. */
 export async function getModelVersionByAlias(db: Db, { name, alias }: In<'getModelVersionByAlias'>) {
   const { model_no } = await requireModel(db, name)
-  const latest = alias.toLowerCase() === 'latest'
-  const found = await row<{ version_no: Int64 }>(
-    db,
-    latest
-      ? sql`select version_no from model_versions where model_no = ${model_no} and current_stage <> ${DELETED} order by version desc limit 1`
-      : sql`select v.version_no from registered_model_aliases a join model_versions v using (model_no, version)
-            where a.model_no = ${model_no} and a.alias = ${alias}`,
-  )
-  if (!found)
-    throw latest
+  const isLatest = alias.toLowerCase() === 'latest'
+  const version = isLatest ? await findLatest(db, model_no) : await findByAlias(db, model_no, alias)
+  if (version === undefined)
+    throw isLatest
       ? absent(`Latest version not found for model ${name}.`)
       : invalid(`Registered model alias ${alias} not found.`, { field: 'alias' })
-  return answerVersion(db, found.version_no)
+  return answerVersion(db, (await requireVersion(db, name, String(version))).version_no)
 }

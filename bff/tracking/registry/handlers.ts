@@ -1,8 +1,11 @@
 import type { Endpoints } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
+import { download } from '../artifacts/handlers.ts'
+import type { Places } from '../artifacts/places.ts'
 import * as aliases from './aliases.ts'
 import * as models from './models.ts'
+import { placeOfVersion } from './place.ts'
 import * as search from './search.ts'
 import * as versions from './versions.ts'
 
@@ -16,7 +19,7 @@ type Handlers = Pick<
   | 'getLatestVersions'
 >
 
-export const registryHandlers = (database: Database, tokenKey: Buffer): Handlers => ({
+export const registryHandlers = (database: Database, tokenKey: Buffer, places: Places): Handlers => ({
   createRegisteredModel: (input) => database.transaction((db) => models.createRegisteredModel(db, input)),
   getRegisteredModel: (input) => models.getRegisteredModel(database.reads, input),
   searchRegisteredModels: (input, { scope }) => search.searchRegisteredModels(database.reads, input, scope, tokenKey),
@@ -31,12 +34,14 @@ export const registryHandlers = (database: Database, tokenKey: Buffer): Handlers
   deleteRegisteredModelAlias: (input) => aliases.deleteRegisteredModelAlias(database, input),
   getModelVersionByAlias: (input) => aliases.getModelVersionByAlias(database.reads, input),
 
-  createModelVersion: (input) => database.transaction((db) => versions.createModelVersion(db, input)),
+  createModelVersion: (input, { scope }) => database.transaction((db) => versions.createModelVersion(db, input, scope)),
   getModelVersion: (input) => versions.getModelVersion(database.reads, input),
   searchModelVersions: (input, { scope }) => search.searchModelVersions(database.reads, input, scope, tokenKey),
   updateModelVersion: (input) => database.transaction((db) => versions.updateModelVersion(db, input)),
   transitionModelVersionStage: (input) => versions.transitionModelVersionStage(database, input),
   deleteModelVersion: (input) => versions.deleteModelVersion(database, input),
+  getModelVersionArtifact: async (input, { request }) =>
+    download(await placeOfVersion(database.reads, places, input), request),
   getModelVersionDownloadUri: (input) => versions.getModelVersionDownloadUri(database.reads, input),
   setModelVersionTag: (input) => database.transaction((db) => versions.setModelVersionTag(db, input)),
   deleteModelVersionTag: (input) => database.transaction((db) => versions.deleteModelVersionTag(db, input)),

@@ -1,20 +1,24 @@
 import type { Endpoints, Input, Int64 } from '#contract'
 import { invalid } from '#contract'
 import type { PoolDb } from '#kit/db.ts'
+import type { Scope } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
+import { noteModelVersion } from '../logged-models/tags.ts'
 import type { Move } from './moves.ts'
 import { moving } from './moves.ts'
 import { answerVersion } from './read.ts'
 import { DELETED, lockModel, noSuchModel, noSuchVersion, requireVersion } from './require.ts'
+import { lineageOf } from './sources.ts'
 import { stageNamed } from './stages.ts'
 import { deleteTag, upsertTags } from './tags.ts'
 
 type In<N extends keyof Endpoints> = Input<Endpoints[N]>
 
 /** The next version. Its number is counted on the model's row, which holds back others until the transaction ends. */
-export async function createModelVersion(db: Db, input: In<'createModelVersion'>) {
-  const { name, source, tags, run_link, description } = input
+export async function createModelVersion(db: Db, input: In<'createModelVersion'>, scope: Scope) {
+  const { name, tags, run_link, description } = input
+  const { source, storage_location, run_id, model_id } = await lineageOf(db, input, scope)
   const now = Date.now()
   const model = await row<{ model_no: Int64; version: number }>(
     db,
@@ -27,11 +31,12 @@ export async function createModelVersion(db: Db, input: In<'createModelVersion'>
     sql`insert into model_versions (model_no, version, creation_timestamp, last_updated_timestamp, description,
                                     source, storage_location, run_id, run_link, model_id)
         values (${model.model_no}, ${model.version}, ${now}, ${now}, ${description},
-                ${source}, ${source}, ${input.run_id ?? ''}, ${run_link}, ${input.model_id || null})
+                ${source}, ${storage_location}, ${run_id}, ${run_link}, ${model_id})
         returning version_no`,
   )
   if (!created) throw noSuchModel(name)
   await upsertTags(db, { of: 'version', no: created.version_no }, tags)
+  if (model_id) await noteModelVersion(db, model_id, { name, version: model.version })
   return answerVersion(db, created.version_no)
 }
 
