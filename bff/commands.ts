@@ -12,6 +12,17 @@ const say = (text: string): void => void process.stderr.write(`${text.trimEnd()}
 const commands: Record<string, (argv: readonly string[]) => unknown> = {
   serve: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say)),
   'db upgrade': (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).upgrade(config, say)),
+  'artifacts scan': (argv) => {
+    const { asked, rest } = taken(argv, ['--dry-run', '--json'])
+    return withConfig(rest, async (config) =>
+      (await import('./scan.ts')).scan(
+        config,
+        { keep: !asked.has('--dry-run'), json: asked.has('--json') },
+        print,
+        say,
+      ),
+    )
+  },
   core: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say), 'core'),
   version: () => print(`assay ${VERSION}`),
   help: () => print(helpText()),
@@ -34,6 +45,12 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
   await command(argv.slice(name.split(' ').length))
 }
+
+/** A command's own switches, apart from the settings that all of them have. */
+const taken = (argv: readonly string[], switches: readonly string[]) => ({
+  asked: new Set(argv.filter((word) => switches.includes(word))),
+  rest: argv.filter((word) => !switches.includes(word)),
+})
 
 async function withConfig(
   argv: readonly string[],

@@ -129,7 +129,7 @@ function openProcess(config: Config, logs: Logs) {
   return shutdown
 }
 
-function leave(logs: Logs, code: number): never {
+export function leave(logs: Logs, code: number): never {
   logs.flush()
   process.exit(code)
 }
@@ -154,7 +154,7 @@ const nameOf = ({ origin, prefix, socketPath }: RelayConfig['target']) =>
   socketPath === undefined ? origin + prefix : `unix:${socketPath}`
 
 /** What a person can do something about, in a line; anything else with its trace in the log. */
-function failToStart(error: unknown, logs: Logs, { core, server }: Config, say: Say): never {
+export function failToStart(error: unknown, logs: Logs, { core, server }: Config, say: Say): never {
   const { code, message } = error as NodeJS.ErrnoException
   logs.log.debug({ err: error }, 'could not start')
   if (core?.socket !== undefined && code?.startsWith('E') && message.includes('listen'))

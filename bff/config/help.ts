@@ -6,11 +6,13 @@ const commands = `assay: a tracking server for MLflow clients
   assay serve [FLAGS]     start the server (\`npm start -- FLAGS\` is the same)
   assay core [FLAGS]      start the tracking core alone, for servers that have --tracking-url
   assay db upgrade        bring the database up to date, and stop
+  assay artifacts scan    compare the artifact store with what is recorded of it, and record what is found
+                          (--dry-run: record nothing; --json: a line of JSON for each finding)
   assay version           the version of this program
   assay help              this text
   assay help config       the settings as a table for the README
 
-Flags of serve, core and db upgrade; each is a variable too. A flag goes before ASSAY_…, and that before MLflow's own.
+Flags of these commands; each is a variable too. A flag goes before ASSAY_…, and that before MLflow's own.
 `
 
 const flagOf = (o: Option): string => {

@@ -12,6 +12,8 @@ import { openHashing } from './artifacts/hash-later.ts'
 import { storeUri } from './artifacts/open.ts'
 import { openOwners } from './artifacts/owners.ts'
 import { openPlaces } from './artifacts/places.ts'
+import type { Finding } from './artifacts/scan.ts'
+import { scanArtifacts } from './artifacts/scan.ts'
 import type { Stores, StoresConfig } from './artifacts/stores.ts'
 import { openStores, PROXIED } from './artifacts/stores.ts'
 import { ensureDefaultExperiment } from './experiments/experiments.ts'
@@ -94,6 +96,20 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** What the stores have against what is recorded; with `keep`, what is found is recorded. Changes nothing else. */
+export async function scan(config: TrackingConfig, log: Log, keep: boolean, tell: (finding: Finding) => void) {
+  const stores = await openStores(config.artifacts)
+  const database = await openDatabase(config.database, log)
+  try {
+    await prepare(database, config, log)
+    const places = openPlaces(stores, openOwners(database.reads))
+    for await (const finding of scanArtifacts({ database, stores, places, keep })) tell(finding)
+  } finally {
+    await database.close()
+    await stores.close()
   }
 }
 

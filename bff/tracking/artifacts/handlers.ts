@@ -6,13 +6,12 @@ import { ApiError, absent, invalid } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Context, HandlersOf } from '#kit/route.ts'
 import { StreamAnswer } from '#kit/route.ts'
-import type { ArtifactPath } from './address.ts'
 import { planDownload, zipHeaders } from './headers.ts'
 import type { AskedRecords } from './list-records.ts'
 import { listRecords } from './list-records.ts'
 import type { OwnedPlace, Place, Places } from './places.ts'
-import { endingRecords, recordArtifact } from './record.ts'
-import type { ArtifactStore, Entry, WriteLimits } from './store.ts'
+import { endingRecords, etagOf, recordArtifact } from './record.ts'
+import type { Entry, WriteLimits } from './store.ts'
 import { zipOf } from './zip.ts'
 
 export type ArtifactParts = {
@@ -144,11 +143,6 @@ export async function download({ store, path }: Place, request: IncomingMessage)
   if (plan.status !== 304 && !head) return new StreamAnswer(plan.status, plan.headers, await file.read(plan.range))
   await file.close()
   return new StreamAnswer(plan.status, plan.headers)
-}
-
-const etagOf = async (store: ArtifactStore, path: ArtifactPath) => {
-  const found = await store.stat(path)
-  return found === 'folder' ? undefined : found?.etag
 }
 
 function requireFileName(path: string) {

@@ -40,7 +40,7 @@ test('an unfinished upload is seen by nobody, and is in a folder that only this 
   }
   body.end('whole')
   await writing
-  expect(await store.list(at('1/run/artifacts'))).toEqual([{ name: 'x', isFolder: false, size: 9 }])
+  expect(await store.list(at('1/run/artifacts'))).toMatchObject([{ name: 'x', isFolder: false, size: 9 }])
   expect(await leftovers()).toEqual([])
 })
 

@@ -143,8 +143,10 @@ async function isAt(handle: FileHandle, file: string) {
 async function entryOf(folder: string, dirent: Dirent): Promise<Entry | undefined> {
   const { name } = dirent
   if (dirent.isDirectory()) return { name, isFolder: true }
-  const stats = await lstat(join(folder, name)).catch(orAbsent)
-  return stats && { name, isFolder: false, size: stats.size }
+  const stats = await lstat(join(folder, name), { bigint: true }).catch(orAbsent)
+  if (!stats) return undefined
+  const { size, etag } = fileOf(stats)
+  return { name, isFolder: false, size, etag }
 }
 
 const fileOf = ({ size, mtimeNs, mtime, ino }: BigIntStats): ArtifactFile => ({

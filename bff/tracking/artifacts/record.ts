@@ -4,6 +4,7 @@ import type { Db, Sql } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
 import type { ArtifactPath } from './address.ts'
 import { contentType } from './headers.ts'
+import type { ArtifactStore } from './store.ts'
 
 /** Whose artifacts these are. */
 export type ArtifactOwner = { kind: 'run' | 'model'; id: string; experiment_id: Int64 }
@@ -37,6 +38,12 @@ export async function recordArtifact(
     if (isThere) await db.query(sql`${ending(stored_by)} and ${ofOwner(owner)} and path = ${path.join('/')}`)
     await insertRecord(db, artifact, isThere ? null : Date.now())
   })
+}
+
+/** What the store has in a place now: for `recordArtifact`. */
+export async function etagOf(store: ArtifactStore, path: ArtifactPath): Promise<string | undefined> {
+  const found = await store.stat(path)
+  return found === 'folder' ? undefined : found?.etag
 }
 
 /** A record of a file that is there, unless one is there already; or, with the time of its end, of one that was. */

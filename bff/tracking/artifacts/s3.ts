@@ -50,8 +50,8 @@ export async function openS3Store(at: S3Place, patience?: Patience): Promise<Art
     for await (const page of pages(folder, '/')) {
       for (const { Prefix = '' } of page.CommonPrefixes ?? [])
         entries.push({ name: Prefix.slice(folder.length, -1), isFolder: true })
-      for (const { Key = '', Size = 0 } of page.Contents ?? [])
-        entries.push({ name: Key.slice(folder.length), isFolder: false, size: Size })
+      for (const { Key = '', Size = 0, ETag = '""' } of page.Contents ?? [])
+        entries.push({ name: Key.slice(folder.length), isFolder: false, size: Size, etag: ETag })
     }
     return entries.filter(({ name }) => isSegment(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
   }

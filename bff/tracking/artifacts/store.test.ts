@@ -37,10 +37,11 @@ describe.each(everyArtifactPlace)('a store in a $kind', ({ newPlace }) => {
     await put('b.txt', '12345')
     await put('a/deep/x.txt')
     await put('c', '')
+    const etag = expect.stringMatching(/^"[^"]+"$/)
     expect(await store.list(folder)).toEqual([
       { name: 'a', isFolder: true },
-      { name: 'b.txt', isFolder: false, size: 5 },
-      { name: 'c', isFolder: false, size: 0 },
+      { name: 'b.txt', isFolder: false, size: 5, etag },
+      { name: 'c', isFolder: false, size: 0, etag },
     ])
     expect(await store.list(at('a'))).toEqual([{ name: 'deep', isFolder: true }])
     expect(await store.list(at('b.txt'))).toEqual([])
@@ -74,6 +75,17 @@ describe.each(everyArtifactPlace)('a store in a $kind', ({ newPlace }) => {
       const file = await store.open(at(name))
       expect(file.size).toBe(size)
       expect(sha256(await buffer(await file.read()))).toBe(sha256(bytes))
+    }
+  })
+
+  test('says the same etag and size of a file when it is written, listed, looked at and opened', async () => {
+    for (const bytes of [randomBytes(10), randomBytes(20 * MIB)]) {
+      const { etag, size } = await store.write(at('x.bin'), Readable.from(inPieces(bytes)))
+      expect(await store.list(folder)).toMatchObject([{ etag, size }])
+      expect(await store.stat(at('x.bin'))).toMatchObject({ etag, size: bytes.length })
+      const file = await store.open(at('x.bin'))
+      expect(file).toMatchObject({ etag, size })
+      await file.close()
     }
   })
 
@@ -167,7 +179,7 @@ describe.each(everyArtifactPlace)('a store in a $kind', ({ newPlace }) => {
     await store.remove(at('keep.txt'))
     await store.remove(at('a'))
     await store.remove(at('a'))
-    expect(await store.list(folder)).toEqual([{ name: 'ab.txt', isFolder: false, size: 6 }])
+    expect(await store.list(folder)).toMatchObject([{ name: 'ab.txt', isFolder: false, size: 6 }])
     await put('a/x.txt', 'again')
     expect(await textOf('a/x.txt')).toBe('again')
   })

@@ -1,14 +1,14 @@
 import type { Readable } from 'node:stream'
 import type { ArtifactPath } from './address.ts'
 
-/** A name in a folder; `size` is that of a file. */
-export type Entry = { name: string; isFolder: false; size: number } | { name: string; isFolder: true }
-
 /** A file as it was at one moment; `etag` (quoted, strong) changes with every write. */
 export type ArtifactFile = { size: number; etag: string; modified: Date }
 
-/** What is known of a file that was just written. */
+/** What is known of a file that was just written, or listed. */
 export type Written = Pick<ArtifactFile, 'size' | 'etag'>
+
+/** A name in a folder. */
+export type Entry = ({ name: string; isFolder: false } & Written) | { name: string; isFolder: true }
 
 /** First and last byte, both included. */
 export type ByteRange = { start: number; end: number }

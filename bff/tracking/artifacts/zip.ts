@@ -1,20 +1,9 @@
 import type { Readable } from 'node:stream'
 import { ZipFile } from 'yazl'
 import type { ArtifactPath } from './address.ts'
-import { artifactPath, below } from './address.ts'
+import { filesBelow } from './files-below.ts'
 import { contentType } from './headers.ts'
 import type { ArtifactStore } from './store.ts'
-
-type File = { path: ArtifactPath; size: number }
-
-/** All files below a folder, folder by folder. */
-export async function* filesBelow(store: ArtifactStore, folder: ArtifactPath): AsyncGenerator<File> {
-  for (const entry of await store.list(folder)) {
-    const path = below(folder, artifactPath(entry.name))
-    if (entry.isFolder) yield* filesBelow(store, path)
-    else yield { path, size: entry.size }
-  }
-}
 
 /**
  * A folder as a zip, made while it is read: one file is open at a time, and nothing is read that is not taken. A file that
