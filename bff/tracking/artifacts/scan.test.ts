@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { ArtifactRecord } from '#contract'
 import type { Database } from '#kit/db.ts'
 import { openDatabase } from '#kit/db.ts'
+import { EVERYTHING } from '#kit/route.ts'
 import { rows, sql } from '#kit/sql.ts'
 import { everyArtifactPlace, temporaryFolder } from '../../test/artifact-places.ts'
 import { testDatabase } from '../../test/database.ts'
@@ -40,7 +41,7 @@ describe.each(everyArtifactPlace)('a scan of a $kind', ({ newPlace }) => {
     await database.query(
       sql`insert into runs (run_id, experiment_id, run_name, artifact_uri) values ('known', 1, 'x', '')`,
     )
-    place = await places.ofRun({ experiments: 'all' }, 'known', '', 'read')
+    place = await places.ofRun(EVERYTHING, 'known', '', 'read')
     return async () => {
       await stores.close()
       await database.close()

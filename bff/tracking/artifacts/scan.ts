@@ -1,6 +1,7 @@
 import type { Int64 } from '#contract'
 import { ApiError } from '#contract'
 import type { Database } from '#kit/db.ts'
+import { EVERYTHING } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
 import type { ArtifactPath } from './address.ts'
@@ -79,7 +80,7 @@ async function* ownersIn(
 
 /** The artifacts of a run or model; nothing where there is no such, or where its store cannot be reached. */
 const find = (places: Places, { kind, id }: Owner): Promise<OwnedPlace | undefined> =>
-  orNothing(() => (kind === 'run' ? places.ofRun : places.ofModel)({ experiments: 'all' }, id, '', 'read'))
+  orNothing(() => (kind === 'run' ? places.ofRun : places.ofModel)(EVERYTHING, id, '', 'read'))
 
 const reached = (stores: Stores, location: string) => orNothing(async () => stores.of(location))
 
