@@ -3,9 +3,11 @@ import { endpoint, mayEdit, mayManage, mayRead, scoped, theExperiment, theModel 
 import { Metric } from './metrics.ts'
 import {
   AnswerInt64,
+  Characters,
   KeyValue,
   listOf,
   Nothing,
+  pageSize,
   printedList,
   Required,
   requiredByNameOrNumber,
@@ -122,11 +124,30 @@ export const logLoggedModelParams = endpoint({
   output: OneModel,
 })
 
+const SearchedDataset = z.object({ dataset_name: Required, dataset_digest: Text })
+
+const ModelOrder = z.object({
+  field_name: Required,
+  ascending: z
+    .boolean()
+    .nullish()
+    .transform((ascending) => ascending ?? true),
+  dataset_name: Text,
+  dataset_digest: Text,
+})
+
 export const searchLoggedModels = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/logged-models/search',
-  summary: 'Find logged models. There are none in this version; clients ask whenever they list a folder of a run.',
+  summary: 'Logged models of some experiments that match a filter and were measured on one of the datasets.',
   permission: scoped,
-  input: z.object({ experiment_ids: listOf(Required) }),
-  output: z.object({ models: printedList(LoggedModel) }),
+  input: z.object({
+    experiment_ids: z.array(Characters),
+    filter: Text,
+    datasets: listOf(SearchedDataset).refine((all) => all.length <= 100, 'at most 100 datasets'),
+    max_results: pageSize(50, 50_000),
+    order_by: listOf(ModelOrder),
+    page_token: Text,
+  }),
+  output: z.object({ models: printedList(LoggedModel), next_page_token: z.string().optional() }),
 })

@@ -252,10 +252,7 @@ export const logOutputs = endpoint({
   summary: 'Say which models an active run made, and at which step. What is known already is kept as it is.',
   permission: mayEdit(theRunAndModels),
   input: withRunId({
-    models: listOf(z.object({ model_id: Required, step: OptionalInt64.transform((step) => step ?? 0) })).refine(
-      (models) => models.length > 0,
-      'missing',
-    ),
+    models: z.array(z.object({ model_id: Required, step: OptionalInt64.transform((step) => step ?? 0) })),
   }),
   output: Nothing,
 })

@@ -76,7 +76,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
         ...runHandlers(database, writes, key, config),
         ...metricHandlers(database, writes),
-        ...loggedModelHandlers(database, clientRoot),
+        ...loggedModelHandlers(database, clientRoot, key),
         ...registryHandlers(database, key, places),
         ...(config.mode === 'full'
           ? artifacts

@@ -5,7 +5,7 @@ const create = (change: object = {}) => post('logged-models', { experiment_id: '
 const finalize = (model_id: string, change: object = {}) =>
   patch(`logged-models/${model_id}`, { model_id, status: 'LOGGED_MODEL_READY', ...change })
 const made = (info: object, data: object = {}) => answers({ model: { info, data } })
-const noModel = (model_id: string) => absent(`Logged model with ID '${model_id}' not found.`)
+const noModel = (model_id: string) => absent(`Logged model with ID '${model_id}' not found`)
 const pair = { key: 'k', value: 'v' }
 
 export const loggedModels: Table = {
@@ -170,6 +170,23 @@ export const loggedModels: Table = {
       why: 'log params of nothing',
       ...post('logged-models/m-none/params', { model_id: 'm-none', params: [pair] }),
       ...noModel('m-none'),
+    },
+    {
+      why: 'list the files of a model that has none',
+      ...get('logged-models/MODEL/artifacts/directories'),
+      ...answers({ root_uri: 'mlflow-artifacts:/EXPERIMENT/models/MODEL/artifacts' }),
+      without: ['files'],
+    },
+    { why: 'list the files of nothing', ...get('logged-models/m-none/artifacts/directories'), ...noModel('m-none') },
+    {
+      why: 'list files elsewhere',
+      ...get('logged-models/MODEL/artifacts/directories?artifact_directory_path=../..'),
+      ...refused('Invalid path'),
+    },
+    {
+      why: 'a file that is not there',
+      ...get('logged-models/MODEL/artifacts/files?artifact_file_path=x'),
+      ...absent('x'),
     },
     { why: 'delete', ...remove('logged-models/NEW_MODEL'), ...answers() },
     { why: 'delete again', ...remove('logged-models/DELETED_MODEL'), ...answers() },

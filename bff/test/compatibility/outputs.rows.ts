@@ -29,7 +29,7 @@ export const outputs: Table = {
       ...thenRun('NEW_RUN', { outputs: { model_outputs: [{ model_id: 'm-1', step: 1 }] } }),
     },
     { why: 'no models', ...post('runs/outputs', { run_id: 'RUN' }), ...missing('models') },
-    { why: 'no model', ...log('RUN', []), ...missing('models') },
+    { why: 'an empty list', ...log('RUN', []), ...answers() },
     { why: 'a model without an id', ...log('RUN', [{ step: 1 }]), ...missing('models[0].model_id') },
     { why: 'half a step', ...log('RUN', [{ model_id: 'm', step: 1.5 }]), ...wrong('models[0].step', '1.5') },
     { why: 'an object for models', ...log('RUN', {}), ...wrong('models', '{}') },

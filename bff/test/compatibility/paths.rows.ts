@@ -48,11 +48,6 @@ export const paths: Table = {
     { why: 'a path in capitals', ...get('/API/2.0/mlflow/experiments/get?experiment_id=0'), ...noEndpoint },
     { why: 'server-features, which no server has', ...get('/api/3.0/mlflow/server-features'), ...noEndpoint },
     { why: 'traces, which come later', ...post('/api/3.0/mlflow/traces/search'), ...noEndpoint },
-    {
-      why: 'a search for logged models finds none',
-      ...post('logged-models/search', { experiment_ids: ['EXPERIMENT'] }),
-      ...answers(),
-    },
     { why: 'GraphQL', ...post('/graphql', { query: '{ a }' }), ...noEndpoint },
     { why: 'GET where only POST is', ...get('runs/create'), ...noEndpoint, message: ['POST', 'GET'] },
     { why: 'POST where only GET is', ...post('runs/get', { run_id: 'RUN' }), ...noEndpoint, message: ['GET', 'POST'] },

@@ -3,6 +3,7 @@ import { clients } from './clients.rows.ts'
 import { experiments } from './experiments.rows.ts'
 import { inputs } from './inputs.rows.ts'
 import { batches } from './log-batch.rows.ts'
+import { loggedModelSearches } from './logged-model-search.rows.ts'
 import { loggedModels } from './logged-models.rows.ts'
 import { metrics } from './metrics.rows.ts'
 import { modelSources } from './model-sources.rows.ts'
@@ -27,6 +28,7 @@ export const tables: readonly Table[] = [
   inputs,
   outputs,
   loggedModels,
+  loggedModelSearches,
   metrics,
   searches,
   clients,

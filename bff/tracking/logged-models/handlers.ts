@@ -5,6 +5,7 @@ import type { ClientRoot } from '../artifacts/client-root.ts'
 import { createLoggedModel } from './create.ts'
 import { logLoggedModelParams } from './params.ts'
 import { getLoggedModel } from './read.ts'
+import { searchLoggedModels } from './search.ts'
 import { deleteLoggedModelTag, setLoggedModelTags } from './tags.ts'
 import { deleteLoggedModel, finalizeLoggedModel } from './update.ts'
 
@@ -20,7 +21,7 @@ type Handlers = Pick<
   | 'searchLoggedModels'
 >
 
-export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot): Handlers => ({
+export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot, tokenKey: Buffer): Handlers => ({
   createLoggedModel: (input) => database.transaction((db) => createLoggedModel(db, input, clientRoot)),
   getLoggedModel: (input) => getLoggedModel(database.reads, input),
   finalizeLoggedModel: (input) => database.transaction((db) => finalizeLoggedModel(db, input)),
@@ -28,5 +29,5 @@ export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot):
   setLoggedModelTags: (input) => database.transaction((db) => setLoggedModelTags(db, input)),
   deleteLoggedModelTag: (input) => database.transaction((db) => deleteLoggedModelTag(db, input)),
   logLoggedModelParams: (input) => database.transaction((db) => logLoggedModelParams(db, input)),
-  searchLoggedModels: async () => ({}),
+  searchLoggedModels: (input, { scope }) => searchLoggedModels(database.reads, input, scope, tokenKey),
 })

@@ -12,7 +12,6 @@ import {
   getLoggedModel,
   logLoggedModelParams,
   logMetric,
-  searchLoggedModels,
   setLoggedModelTags,
 } from '#contract'
 import { call, urlOf } from '../../../web/lib/client.ts'
@@ -140,6 +139,3 @@ test('the files of a model are below its experiment; one that is deleted keeps t
   expect(await put(file)).toBe(404)
   expect(await (await fetch(at(file))).text()).toBe('flavors: {}')
 })
-
-test('a search answers', async () =>
-  expect(await call(searchLoggedModels, { experiment_ids: ['0'] }, server)).toEqual({ models: [] }))

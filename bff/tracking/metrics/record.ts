@@ -3,6 +3,7 @@ import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
 import { byRunAndKey } from '../writes/lock-order.ts'
 import { appendToTails, insertChunks, sealFull } from './chunks.ts'
+import { keepLatestOfModels } from './latest-of-models.ts'
 import type { Point, SeriesState } from './points.ts'
 import { byStep, distinctPoints, latestOf, pointId, summarise, withPoints } from './points.ts'
 
@@ -215,15 +216,21 @@ async function updateSummaries(db: Db, additions: readonly Addition[]) {
 /** MLflow keeps points that name a model among the model's own metrics as well; so do we, and the run's latest metric shows them. */
 async function linkModels(db: Db, groups: Map<string, Group>, additions: readonly Addition[]) {
   const links = [...groups.values()].flatMap(({ points }, i) =>
-    points.filter(({ model_id }) => model_id).map((point) => ({ ...point, series_id: additions[i]?.series_id })),
+    points.flatMap(({ model_id, dataset_name = '', dataset_digest = '', ...point }) => {
+      const series_id = additions[i]?.series_id
+      return model_id && series_id !== undefined
+        ? [{ ...point, series_id, model_id, dataset_name, dataset_digest }]
+        : []
+    }),
   )
   if (links.length === 0) return
   await db.query(sql`
     insert into model_metrics (series_id, step, timestamp, value, model_id, dataset_name, dataset_digest)
     select * from unnest(${links.map((p) => p.series_id)}::bigint[], ${links.map((p) => p.step)}::bigint[], ${links.map((p) => p.timestamp)}::bigint[],
       ${links.map((p) => p.value)}::float8[], ${links.map((p) => p.model_id)}::text[],
-      ${links.map((p) => p.dataset_name ?? '')}::text[], ${links.map((p) => p.dataset_digest ?? '')}::text[])
+      ${links.map((p) => p.dataset_name)}::text[], ${links.map((p) => p.dataset_digest)}::text[])
     on conflict do nothing`)
+  await keepLatestOfModels(db, links)
   await db.query(
     sql`update series set linked = true where series_id = any(${links.map((p) => p.series_id)}::bigint[]) and not linked`,
   )

@@ -141,10 +141,13 @@ function parseField(reader: Reader): Field {
   }
   reader.take()
   const [first, ...rest] = token.parts
-  const entity = rest.length === 0 ? findEntity(reader, 'attribute', token) : findEntity(reader, first!.text, token)
+  const entity = rest.length === 0 ? attributeOf(reader.subject) : findEntity(reader, first!.text, token)
   const key = (rest.length === 0 ? token.parts : rest).map((part) => part.text).join('.')
   return resolve(reader, entity, key, token)
 }
+
+/** What a field without an entity belongs to. */
+const attributeOf = ({ entities }: Subject): Entity => entities.find(({ name }) => name === 'attribute')!
 
 function findEntity({ subject, fail }: Reader, alias: string, token: Token): Entity {
   const entity = subject.entities.find(({ aliases }) => aliases.includes(alias))
@@ -152,15 +155,22 @@ function findEntity({ subject, fail }: Reader, alias: string, token: Token): Ent
   return entity ?? fail(`Invalid entity type '${alias}'. Valid entity types are ${known}`, token)
 }
 
-function resolve({ fail }: Reader, { name, keys, synonyms }: Entity, written: string, token: Token): Field {
+function resolve({ fail }: Reader, entity: Entity, written: string, token: Token): Field {
+  return fieldOf(entity, written) ?? fail(noSuchKey(entity, written), token)
+}
+
+/** The field of an entity that has this key, or this other spelling of it. */
+function fieldOf({ name, keys, synonyms }: Entity, written: string): Field | undefined {
   if (typeof keys === 'string') return { entity: name, key: written, kind: keys }
   const key = synonyms && Object.hasOwn(synonyms, written) ? synonyms[written]! : written
   const kind = Object.hasOwn(keys, key) ? keys[key] : undefined
-  const known = Object.keys(keys).map((valid) => `'${valid}'`)
-  return kind
-    ? { entity: name, key, kind }
-    : fail(`Invalid ${name} key '${written}' specified. Valid keys are ${known.join(', ')}`, token)
+  return kind && { entity: name, key, kind }
 }
+
+const noSuchKey = ({ name, keys }: Entity, written: string) =>
+  `Invalid ${name} key '${written}' specified. Valid keys are ${Object.keys(keys)
+    .map((valid) => `'${valid}'`)
+    .join(', ')}`
 
 function parseOperator(reader: Reader, field: Field): Operator {
   const { token } = reader
@@ -320,4 +330,38 @@ function parseOrderKey(subject: Subject, clause: string): OrderKey {
   if (!reader.atEnd)
     fail(`Invalid ordering key: ${show(reader.token)} where ASC, DESC or the end was expected`, reader.token)
   return { ...field, descending }
+}
+
+/** A key of an order that comes as an object: its field is a name as it is, with no quotes around any part. */
+export type OrderObject = {
+  field_name: string
+  ascending: boolean
+  dataset_name?: string | undefined
+  dataset_digest?: string | undefined
+}
+
+/** The same for logged models, whose order comes in objects. A key that is there already changes nothing and is left out. */
+export function parseOrderObjects(subject: Subject, objects: readonly OrderObject[]): OrderKey[] {
+  if (objects.length > MAX_ORDER_KEYS) throw invalid(`order_by has more than ${MAX_ORDER_KEYS} keys`)
+  const keys = new Map<string, OrderKey>()
+  for (const object of objects) {
+    const key = orderKeyOf(subject, object)
+    const name = JSON.stringify([key.entity, key.key, key.on])
+    if (!keys.has(name)) keys.set(name, key)
+  }
+  return [...keys.values()]
+}
+
+function orderKeyOf(subject: Subject, { field_name, ascending, dataset_name, dataset_digest }: OrderObject): OrderKey {
+  const dot = field_name.indexOf('.')
+  const alias = field_name.slice(0, Math.max(dot, 0))
+  const entity = dot < 0 ? attributeOf(subject) : subject.entities.find(({ aliases }) => aliases.includes(alias))
+  if (!entity?.orderable)
+    throw invalid(`Invalid order by field name: ${field_name}. Order by an attribute or by metrics.<key>`)
+  const written = field_name.slice(dot + 1)
+  const field = fieldOf(entity, written)
+  if (!field) throw invalid(`Invalid order by field name: ${field_name}. ${noSuchKey(entity, written)}`)
+  if (dataset_digest && !dataset_name)
+    throw invalid('order_by: a dataset_digest needs the dataset_name that it belongs to')
+  return { ...field, descending: !ascending, on: dataset_name ? [{ name: dataset_name, digest: dataset_digest }] : [] }
 }

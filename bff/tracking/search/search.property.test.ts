@@ -7,13 +7,14 @@ import type { Db, Sql } from '#kit/sql.ts'
 import { raw, row, rows, sql } from '#kit/sql.ts'
 import { testDatabase } from '../../test/database.ts'
 import { driversOf } from './drivers.ts'
-import { parseFilter, parseOrder } from './parse.ts'
+import type { OrderObject } from './parse.ts'
+import { parseFilter, parseOrder, parseOrderObjects } from './parse.ts'
 import type { Search, ViewType } from './search.ts'
-import { experimentsCount, experimentsSearch, runsCount, runsSearch } from './search.ts'
+import { experimentsCount, experimentsSearch, loggedModelsSearch, runsCount, runsSearch } from './search.ts'
 import type { ModelRow } from './search-model.ts'
 import { evaluate, sorted } from './search-model.ts'
-import { EXPERIMENTS, RUNS } from './subjects.ts'
-import type { OrderKey } from './tree.ts'
+import { EXPERIMENTS, loggedModels, RUNS } from './subjects.ts'
+import type { Dataset, OrderKey } from './tree.ts'
 
 let db: Database
 beforeAll(async () => {
@@ -84,7 +85,39 @@ const anExperiment = fc.record({
   last_update_time: pick(TIMES),
   tags: keyed(pick(TEXTS)),
 })
+const MEASURED_ON: readonly Dataset[] = [
+  { name: '', digest: '' },
+  { name: 'a', digest: '1' },
+  { name: 'a', digest: '2' },
+  { name: 'b', digest: '1' },
+]
+/** The latest value of a metric of a model in one of two runs, on one of the datasets or on none. */
+const aMeasurement = fc.record({
+  run_no: pick([1, 2]),
+  key: pick(KEYS),
+  dataset: pick([0, 0, 1, 2, 3]),
+  value: pick(NUMBERS),
+  timestamp: pick([1, 2]),
+  step: pick([0, 1]),
+})
+const aModel = fc.record({
+  experiment_id: pick([1, 2, 3]),
+  lifecycle_stage: pick(['active', 'active', 'active', 'deleted']),
+  name: pick(TEXTS),
+  model_type: pick(['', 'tree']),
+  status: pick(['PENDING', 'READY', 'FAILED']),
+  source_run_id: pick(['', 'r1', 'r2']),
+  creation_timestamp: pick(TIMES),
+  last_updated_timestamp: pick(TIMES),
+  params: keyed(pick(TEXTS)),
+  tags: keyed(pick(TEXTS)),
+  measurements: fc.uniqueArray(aMeasurement, {
+    maxLength: 6,
+    selector: ({ run_no, key, dataset }) => `${run_no} ${key} ${dataset}`,
+  }),
+})
 type Run = typeof aRun extends fc.Arbitrary<infer T> ? T : never
+type Model = typeof aModel extends fc.Arbitrary<infer T> ? T : never
 type Experiment = typeof anExperiment extends fc.Arbitrary<infer T> ? T : never
 
 // What a filter may say, as text.
@@ -185,6 +218,20 @@ async function put(tx: Db, table: string, records: readonly Record<string, unkno
     )
 }
 
+const putExperiments = (tx: Db) =>
+  put(
+    tx,
+    'experiments',
+    [1, 2, 3].map((n) => ({
+      experiment_id: n,
+      name: `e${n}`,
+      artifact_location: 'x',
+      creation_time: n,
+      last_update_time: n,
+      lifecycle_stage: 'active',
+    })),
+  )
+
 const runId = (number: number) => `${'f'.repeat(30)}${90 - number}`
 const pairsOf = <O extends object, T>(owner: O, held: Readonly<Record<string, T>>) =>
   Object.entries(held).map(([key, value]) => ({ ...owner, key, value: String(value) }))
@@ -196,18 +243,7 @@ async function storeRuns(runs: readonly Run[]) {
   )
   await db.transaction(async (tx) => {
     await rows(tx, sql`truncate experiments, runs, datasets cascade`)
-    await put(
-      tx,
-      'experiments',
-      [1, 2, 3].map((n) => ({
-        experiment_id: n,
-        name: `e${n}`,
-        artifact_location: 'x',
-        creation_time: n,
-        last_update_time: n,
-        lifecycle_stage: 'active',
-      })),
-    )
+    await putExperiments(tx)
     await put(
       tx,
       'runs',
@@ -405,6 +441,189 @@ test('random searches of experiments give what an evaluation row by row gives, p
           const found = await allPages((page_token) => experimentsSearch({ ...asked, page_token }), query.max_results)
           expect(found).toEqual(sorted(expected, order).map((model) => model.key))
           expect(await total(experimentsCount(asked))).toBe(expected.length)
+        }
+      },
+    ),
+    { numRuns: 15, interruptAfterTimeLimit: 120_000 },
+  )
+}, 240_000)
+
+const modelsFilter = logic(
+  fc.oneof(
+    a(aField('metrics'), aNumberTest),
+    a(aField('params'), aTextTest),
+    a(aField('tags'), aTextTest),
+    a(pick(['name', 'attributes.status', 'model_id', 'model_type', 'source_run_id']), aTextTest),
+    a(pick(['creation_timestamp', 'creation_time', 'attributes.last_updated_timestamp']), aTimeTest),
+  ),
+)
+const aDataset = pick<Dataset>([{ name: 'a' }, { name: 'a', digest: '2' }, { name: 'b', digest: '1' }, { name: 'c' }])
+const aModelsQuery = fc.record({
+  scope: aQuery.scope,
+  max_results: aQuery.max_results,
+  filter: fc.oneof(fc.constant(''), modelsFilter),
+  datasets: usually<Dataset[]>([], fc.array(aDataset, { maxLength: 2 })),
+  order_by: fc.array(
+    fc.record<OrderObject>({
+      field_name: pick([
+        ...['metrics.k', 'metrics.with space/x', 'metrics.absent'],
+        ...['name', 'status', 'creation_timestamp', 'attributes.last_updated_timestamp', 'model_id'],
+      ]),
+      ascending: fc.boolean(),
+      dataset_name: usually<string | undefined>(undefined, pick(['a', 'b'])),
+    }),
+    { maxLength: 3 },
+  ),
+  experiment_ids: usually<Int64[]>([1, 2, 3], fc.subarray<Int64>([1, 2, 3, 98])),
+})
+
+const modelId = (number: number) => `m-${'e'.repeat(30)}${90 - number}`
+
+async function storeModels(models: readonly Model[]) {
+  const all = models.map((model, n) => ({ ...model, model_no: n + 1 }))
+  const seriesOf = ({ run_no, key }: { run_no: number; key: string }) => run_no * 10 + KEYS.indexOf(key)
+  const measured = { last_step: 0, last_timestamp: 0, last_value: 0, min_step: 0, max_step: 0 }
+  await db.transaction(async (tx) => {
+    await rows(tx, sql`truncate experiments, runs, datasets, logged_models cascade`)
+    await putExperiments(tx)
+    await put(
+      tx,
+      'runs',
+      [1, 2].map((run_no) => ({
+        run_no,
+        run_id: `r${run_no}`,
+        experiment_id: 1,
+        run_name: 'r',
+        user_id: '',
+        status: 'RUNNING',
+        start_time: 0,
+        artifact_uri: 'x',
+        lifecycle_stage: 'active',
+        deleted_with_experiment: false,
+      })),
+    )
+    await put(
+      tx,
+      'series',
+      [1, 2].flatMap((run_no) =>
+        KEYS.map((key) => ({
+          series_id: seriesOf({ run_no, key }),
+          experiment_id: 1,
+          run_no,
+          key,
+          ...measured,
+          min_timestamp: 0,
+          max_timestamp: 0,
+          sum_value: 0,
+          count: 1,
+          nan_count: 0,
+          linked: true,
+        })),
+      ),
+    )
+    await put(
+      tx,
+      'logged_models',
+      all.map(({ params, tags, measurements, creation_timestamp, last_updated_timestamp, status, ...model }) => ({
+        ...model,
+        model_id: modelId(model.model_no),
+        status: `LOGGED_MODEL_${status === 'FAILED' ? 'UPLOAD_FAILED' : status}`,
+        creation_timestamp_ms: creation_timestamp,
+        last_updated_timestamp_ms: last_updated_timestamp,
+        artifact_uri: 'x',
+      })),
+    )
+    for (const table of ['params', 'tags'] as const)
+      await put(
+        tx,
+        `logged_model_${table}`,
+        all.flatMap(({ model_no, ...model }) => pairsOf({ model_no }, model[table])),
+      )
+    await put(
+      tx,
+      'model_latest_metrics',
+      all.flatMap(({ model_no, measurements }) =>
+        measurements.map(({ dataset, value, timestamp, step, ...at }) => ({
+          series_id: seriesOf(at),
+          model_id: modelId(model_no),
+          dataset_name: MEASURED_ON[dataset]?.name,
+          dataset_digest: MEASURED_ON[dataset]?.digest,
+          key: at.key,
+          last_step: step,
+          last_timestamp: timestamp,
+          last_value: String(value),
+        })),
+      ),
+    )
+  })
+}
+
+const isOn = (on: readonly Dataset[], { dataset }: Model['measurements'][number]) =>
+  on.length === 0 ||
+  on.some(
+    ({ name, digest = MEASURED_ON[dataset]?.digest }) =>
+      name === MEASURED_ON[dataset]?.name && digest === MEASURED_ON[dataset]?.digest,
+  )
+
+/** The value by which models are ordered: the latest in time. */
+const latestOn = ({ measurements }: Model, name: string, on: readonly Dataset[]): number[] =>
+  measurements
+    .filter((measurement) => measurement.key === name && isOn(on, measurement))
+    .sort((l, r) => r.timestamp - l.timestamp || r.step - l.step || l.run_no - r.run_no || l.dataset - r.dataset)
+    .slice(0, 1)
+    .map(({ value }) => value)
+
+/** `ordered` are the metrics by which the models are ordered, each under a name of its own. */
+const modelOf = (model: Model, index: number, on: readonly Dataset[], ordered: readonly OrderKey[]): ModelRow => ({
+  key: BigInt(index + 1),
+  values: new Map<string, readonly (string | number | bigint)[]>([
+    ...KEYS.map((name): [string, number[]] => [
+      `metric.${name}`,
+      model.measurements.filter((one) => one.key === name && isOn(on, one)).map(({ value }) => value),
+    ]),
+    ...ordered.map((sort): [string, number[]] => [
+      `${sort.entity}.${sort.key} ${JSON.stringify(sort.on)}`,
+      latestOn(model, sort.key, sort.on ?? []),
+    ]),
+    ...entries('parameter', model.params),
+    ...entries('tag', model.tags),
+    ...entries('attribute', {
+      name: model.name,
+      model_id: modelId(index + 1),
+      model_type: model.model_type,
+      status: model.status,
+      source_run_id: model.source_run_id,
+    }),
+    ['attribute.creation_timestamp', [BigInt(model.creation_timestamp)]],
+    ['attribute.last_updated_timestamp', [BigInt(model.last_updated_timestamp)]],
+  ]),
+})
+
+test('random searches of logged models give what an evaluation row by row gives, page by page', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(aModel, { minLength: 15, maxLength: 25, size: 'max' }),
+      fc.array(aModelsQuery, { minLength: 10, maxLength: 10 }),
+      async (models, queries) => {
+        await storeModels(models)
+        for (const query of queries) {
+          const { datasets: on } = query
+          const filter = parseFilter(loggedModels(on), query.filter)
+          const order = parseOrderObjects(loggedModels(on), query.order_by)
+          const metrics = order.filter(({ entity }) => entity === 'metric')
+          const judged = order.map((sort) =>
+            sort.entity === 'metric' ? { ...sort, key: `${sort.key} ${JSON.stringify(sort.on)}` } : sort,
+          )
+          const expected = models.flatMap((model, n) => {
+            const seen = isIn(query.scope, model.experiment_id) && isIn(query.experiment_ids, model.experiment_id)
+            const measured = on.length === 0 || model.measurements.some((one) => isOn(on, one))
+            const row = modelOf(model, n, on, metrics)
+            return seen && measured && model.lifecycle_stage === 'active' && evaluate(filter, row) ? [row] : []
+          })
+          const all = [...judged, key('creation_timestamp', 'time', true), key('model_id', 'text', false)]
+          const asked = { ...query, key: signer }
+          const found = await allPages((page_token) => loggedModelsSearch({ ...asked, page_token }), query.max_results)
+          expect(found).toEqual(sorted(expected, all).map((model) => model.key))
         }
       },
     ),

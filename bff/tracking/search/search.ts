@@ -5,11 +5,12 @@ import { raw, sql } from '#kit/sql.ts'
 import { driversOf, driverToSql, rarestOf, withoutDriver } from './drivers.ts'
 import type { Within } from './page.ts'
 import { drivenBy, pageToSql } from './page.ts'
-import { parseFilter, parseOrder } from './parse.ts'
-import { EXPERIMENTS, RUNS } from './subjects.ts'
+import type { OrderObject } from './parse.ts'
+import { parseFilter, parseOrder, parseOrderObjects } from './parse.ts'
+import { EXPERIMENTS, loggedModels, measuredOn, RUNS } from './subjects.ts'
 import { allOf, filterToSql } from './to-sql.ts'
 import { digestOf, readToken, writeToken } from './token.ts'
-import type { Comparison, OrderKey, Subject } from './tree.ts'
+import type { Comparison, Dataset, OrderKey, Subject } from './tree.ts'
 
 /** Which experiments the caller may see. */
 type Scope = 'all' | readonly Int64[]
@@ -32,6 +33,11 @@ export type RunsQuery = Query & {
   driver?: Comparison | undefined
 }
 export type ExperimentsQuery = Query & { view_type?: ViewType | undefined }
+export type LoggedModelsQuery = Omit<Query, 'order_by'> & {
+  experiment_ids: readonly Int64[]
+  datasets: readonly Dataset[]
+  order_by: readonly OrderObject[]
+}
 
 type Page = { keys: Int64[]; next_page_token?: string }
 
@@ -41,6 +47,15 @@ export type Search = { statement: Sql; page(rows: readonly TextRow[]): Page }
 /** The runs of some experiments: keys are `run_no`. */
 export const runsSearch = (query: RunsQuery): Search =>
   search(RUNS, query, runsWithin(query), [distinct(query.experiment_ids), stagesOf(query.run_view_type)])
+
+/** The logged models of some experiments that are not deleted: keys are `model_no`. */
+export function loggedModelsSearch({ order_by, datasets, ...query }: LoggedModelsQuery): Search {
+  const subject = loggedModels(datasets)
+  return search(subject, query, loggedModelsWithin(query), [distinct(query.experiment_ids), datasets], {
+    asked: parseOrderObjects(subject, order_by),
+    conditions: datasets.length > 0 ? [measuredOn(datasets)] : [],
+  })
+}
 
 /** The experiments that the caller may see: keys are `experiment_id`. */
 export const experimentsSearch = (query: ExperimentsQuery): Search =>
@@ -77,7 +92,7 @@ export async function findDriver(
 ): Promise<Comparison | undefined> {
   const drivers = driversOf(RUNS, parseFilter(RUNS, query.filter ?? ''))
   if (drivers.length === 0) return undefined
-  const [first] = fullOrder(RUNS, query.order_by ?? [])
+  const [first] = fullOrder(RUNS, parseOrder(RUNS, query.order_by ?? []))
   const isIndexed = first?.entity === 'metric' || first?.key === 'start_time'
   const limit = Math.ceil(isIndexed ? Math.sqrt(runs * (max_results + 1)) : runs / 4)
   return rarestOf(db, RUNS, drivers, visible(query), Math.max(limit, 100))
@@ -98,6 +113,14 @@ function runsWithin({ driver, ...query }: RunsCount): Within {
     ...within,
     groups: { from, member: sql`r.experiment_id = experiment.id and r.lifecycle_stage = stage.name` },
   }
+}
+
+function loggedModelsWithin(query: Pick<LoggedModelsQuery, 'experiment_ids' | 'scope'>): Within {
+  const ids = visible(query)
+  const conditions = [oneOf(sql`m.experiment_id`, ids, raw('bigint')), sql`m.lifecycle_stage = 'active'`]
+  if (ids.length <= 1) return { conditions }
+  const from = sql`unnest(${ids}::bigint[]) as experiment (id)`
+  return { conditions, groups: { from, member: sql`m.experiment_id = experiment.id and m.lifecycle_stage = 'active'` } }
 }
 
 const experimentsWithin = ({ view_type, scope }: ExperimentsCount): Within => ({
@@ -127,27 +150,30 @@ const matching = (subject: Subject, within: Within, filter: string | undefined):
   return sql`from ${subject.from} where ${allOf(conditions)}`
 }
 
-function fullOrder(subject: Subject, clauses: readonly string[]): OrderKey[] {
-  if (clauses.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
-  const asked = parseOrder(subject, clauses)
+function fullOrder(subject: Subject, asked: readonly OrderKey[]): OrderKey[] {
+  if (asked.length === 0 && subject.defaultOrder.length > 0) return [...subject.defaultOrder]
   const isAsked = (key: OrderKey) => asked.some((other) => other.entity === key.entity && other.key === key.key)
   return [...asked, ...subject.tieBreakers.filter((key) => !isAsked(key))]
 }
+
+/** What a search has beside its filter text, and an order that is not text. */
+type More = { conditions: readonly Sql[]; asked: readonly OrderKey[] }
 
 export function search(
   subject: Subject,
   query: Omit<Query, 'scope'>,
   within: Within,
   identity: readonly unknown[],
+  { conditions, asked }: More = { conditions: [], asked: parseOrder(subject, query.order_by ?? []) },
 ): Search {
-  const { filter = '', order_by = [], max_results, page_token, key } = query
-  const order = fullOrder(subject, order_by)
+  const { filter = '', max_results, page_token, key } = query
+  const order = fullOrder(subject, asked)
   const digest = digestOf(subject.name, filter, order, ...identity)
   const last = page_token ? readToken(key, digest, page_token) : undefined
   return {
     statement: pageToSql(subject, {
       within,
-      filter: filterOf(subject, filter, within),
+      filter: [...filterOf(subject, filter, within), ...conditions],
       order,
       limit: max_results + 1,
       last,

@@ -6,10 +6,10 @@ import type { Entity, OrderKey, Subject } from './tree.ts'
 /** A key of the order as SQL sees it: always ascending for numbers, so that NaN and then the missing come last both ways. */
 export type Sort = { value: Sql; type: Sql; descending: boolean; nullable: boolean; place: Entity['place'] }
 
-export function sortOf(subject: Subject, { entity: name, key, kind, descending }: OrderKey): Sort {
+export function sortOf(subject: Subject, { entity: name, key, kind, descending, on }: OrderKey): Sort {
   const entity = findEntity(subject, name)
-  const { column, from, nullable } = entity.value(key)
-  const value = entity.place === 'row' ? column : sql`(select ${column} from ${from})`
+  const { column, from, nullable, first = empty } = entity.value(key, on)
+  const value = entity.place === 'row' ? column : sql`(select ${column} from ${from} ${first})`
   const flip = kind === 'number' && descending
   return {
     value: flip ? sql`-${value}` : value,

@@ -1,6 +1,6 @@
 import type { Sql } from '#kit/sql.ts'
-import { empty, sql } from '#kit/sql.ts'
-import type { Entity, OrderKey, Subject } from './tree.ts'
+import { empty, join, sql } from '#kit/sql.ts'
+import type { Dataset, Entity, OrderKey, Subject } from './tree.ts'
 
 const text = 'text'
 const time = 'time'
@@ -140,3 +140,88 @@ export const EXPERIMENTS: Subject = {
   defaultOrder: [by('creation_time', time, true), by('experiment_id', 'id', false)],
   tieBreakers: [by('experiment_id', 'id', true)],
 }
+
+/** Which latest metrics `v` are on one of these datasets; all where there is none. */
+const onDatasets = (datasets: readonly Dataset[]): Sql =>
+  datasets.length === 0
+    ? empty
+    : sql` and (${join(
+        datasets.map(
+          ({ name, digest }) =>
+            sql`(v.dataset_name = ${name}${digest ? sql` and v.dataset_digest = ${digest}` : empty})`,
+        ),
+        ' or ',
+      )})`
+
+/** That a model has been measured on one of these datasets. */
+export const measuredOn = (datasets: readonly Dataset[]): Sql =>
+  sql`coalesce((select 1 from model_latest_metrics v where v.model_id = m.model_id${onDatasets(datasets)} limit 1), 0) <> 0`
+
+/**
+ * Logged models. Their metrics are those of each run and dataset, or of each run on these datasets; rows are ordered by the
+ * latest of them (in time, as MLflow has it here).
+ */
+export const loggedModels = (datasets: readonly Dataset[]): Subject => ({
+  name: 'logged models',
+  entities: [
+    {
+      name: 'metric',
+      aliases: ['metrics'],
+      keys: 'number',
+      orderable: true,
+      place: 'beside',
+      value: (key, on = datasets) => ({
+        column: sql`v.last_value`,
+        from: sql`model_latest_metrics v where v.model_id = m.model_id and v.key = ${key}${onDatasets(on)}`,
+        nullable: true,
+        first: sql`order by v.last_timestamp desc, v.last_step desc, v.series_id, v.dataset_name, v.dataset_digest limit 1`,
+      }),
+    },
+    {
+      name: 'parameter',
+      aliases: ['params'],
+      keys: text,
+      ...pairs(sql`v.value`, sql`logged_model_params v where v.model_no = m.model_no`),
+      orderable: false,
+    },
+    {
+      name: 'tag',
+      aliases: ['tags'],
+      keys: text,
+      ...pairs(sql`v.value`, sql`logged_model_tags v where v.model_no = m.model_no`),
+      orderable: false,
+    },
+    {
+      name: 'attribute',
+      aliases: ['attributes'],
+      keys: {
+        name: text,
+        model_id: text,
+        model_type: text,
+        status: text,
+        source_run_id: text,
+        creation_timestamp: time,
+        last_updated_timestamp: time,
+      },
+      synonyms: {
+        creation_time: 'creation_timestamp',
+        creation_timestamp_ms: 'creation_timestamp',
+        last_updated_time: 'last_updated_timestamp',
+        last_updated_timestamp_ms: 'last_updated_timestamp',
+      },
+      ...columns({
+        name: sql`m.name`,
+        model_id: sql`m.model_id`,
+        model_type: sql`m.model_type`,
+        status: sql`case m.status when 'LOGGED_MODEL_READY' then 'READY' when 'LOGGED_MODEL_PENDING' then 'PENDING' else 'FAILED' end`,
+        source_run_id: sql`m.source_run_id`,
+        creation_timestamp: sql`m.creation_timestamp_ms`,
+        last_updated_timestamp: sql`m.last_updated_timestamp_ms`,
+      }),
+    },
+  ],
+  from: sql`logged_models m`,
+  key: sql`m.model_no`,
+  defaultOrder: [],
+  tieBreakers: [by('creation_timestamp', time, true), by('model_id', text, false)],
+})

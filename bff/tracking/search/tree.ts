@@ -44,7 +44,11 @@ export type Comparison = { type: 'comparison'; operator: Operator; values: reado
  */
 export type Filter = Comparison | { type: 'not'; term: Filter } | { type: 'and' | 'or'; terms: readonly Filter[] }
 
-export type OrderKey = Field & { descending: boolean }
+/** A dataset by name, digest or both. */
+export type Dataset = { name?: string | undefined; digest?: string | undefined }
+
+/** `on`: of a key that has several values, only those measured on these datasets; all where it is empty. */
+export type OrderKey = Field & { descending: boolean; on?: readonly Dataset[] }
 
 /** A family of fields (metrics, tags, attributes …): how they are written, and where their values are. */
 export type Entity = {
@@ -55,14 +59,17 @@ export type Entity = {
   keys: Kind | Readonly<Record<string, Kind>>
   /** Other spellings of known keys. */
   synonyms?: Readonly<Record<string, string>>
-  /** Whether rows can be ordered by it: then a key has one value at most. */
+  /** Whether rows can be ordered by it: then a key has one value at most, or `first` says which one counts. */
   orderable: boolean
   /** Where the values are: in columns of the row, or beside it in rows of their own. */
   place: 'row' | 'beside'
   /** The index that has the values beside the row, if there is one: rows can be found by them, and numbers read in their order. */
   index?: ValueIndex
-  /** The column of a key; for one beside the row, also the `from … where …` that finds it there. */
-  value(key: string): { column: Sql; from: Sql; nullable: boolean }
+  /**
+   * The column of a key; for one beside the row, also the `from … where …` that finds it there. `first` is the `order by …
+   * limit 1` of the value by which rows are ordered, where a key has several.
+   */
+  value(key: string, on?: readonly Dataset[]): { column: Sql; from: Sql; nullable: boolean; first?: Sql }
 }
 
 /**
