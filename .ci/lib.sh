@@ -2,6 +2,8 @@
 
 versitygw_version=v1.8.0
 mlflow_version=3.17.2
+old_mlflow_version=3.6.0
+java_client_version=2.17.2
 # Built and downloaded things are kept between runs; without the folder they are simply made again.
 cache=${CI_CACHE:-/var/cache/assay-ci}
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-ci.XXXXXX")
@@ -89,6 +91,9 @@ install_debian() {
   [ -n "$(postgres_bin)" ] || missing+=(postgresql)
   [ -x /usr/bin/chromium ] || missing+=(chromium fonts-dejavu-core)
   command -v curl >/dev/null || missing+=(curl)
+  command -v jq >/dev/null || missing+=(jq)
+  command -v javac >/dev/null || missing+=(default-jdk-headless)
+  command -v mvn >/dev/null || missing+=(maven)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
   [ ${#missing[@]} = 0 ] && echo 'all there' && return
   apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"
@@ -101,11 +106,21 @@ install_s3() {
     go install "github.com/versity/versitygw/cmd/versitygw@$versitygw_version" && rm -rf "$cache/go" "$cache/go-build"
 }
 
+# install_python VERSION PACKAGE…: an environment of its own, with that client.
 install_python() {
-  local to=$cache/mlflow-$mlflow_version
+  local to=$cache/python-$1
   [ -e "$to/complete" ] && echo "kept from an earlier run: $to" && return
   rm -rf "$to" && python3 -m venv "$to" &&
-    "$to/bin/pip" install -q --disable-pip-version-check "mlflow-skinny==$mlflow_version" && touch "$to/complete"
+    "$to/bin/pip" install -q --disable-pip-version-check "${@:2}" && touch "$to/complete"
+}
+# What people train with: autologging, data frames, figures, system metrics.
+learning=(scikit-learn pandas matplotlib psutil)
+
+install_java() {
+  local to=$cache/mlflow-client-$java_client_version
+  [ -e "$to/complete" ] && echo "kept from an earlier run: $to" && return
+  rm -rf "$to" && mvn -q -B -f bff/test/clients/pom.xml -Dmaven.repo.local="$to/maven" \
+    dependency:copy-dependencies -DoutputDirectory="$to/jars" && rm -rf "$to/maven" && touch "$to/complete"
 }
 
 # ── services ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,19 @@ const absent = (variable: string) => (process.env[variable] ? undefined : `${var
 const services: { why: string | undefined; without: string }[] = [
   { why: absent('ASSAY_TEST_DATABASE_URL'), without: 'everything ran on the embedded database, not on Postgres' },
   { why: absent('ASSAY_TEST_S3_ENDPOINT'), without: 'artifacts went to a local folder, not to S3' },
-  { why: absent('ASSAY_TEST_PYTHON'), without: 'the real Python client was left out (a Python with mlflow-skinny)' },
+  {
+    why: absent('ASSAY_TEST_PYTHON'),
+    without:
+      'the newest Python client was left out (a Python with mlflow-skinny, scikit-learn, pandas, matplotlib, psutil)',
+  },
+  {
+    why: absent('ASSAY_TEST_OLD_PYTHON'),
+    without: 'the oldest Python client was left out (the same with mlflow-skinny 3.6)',
+  },
+  {
+    why: absent('ASSAY_TEST_JAVA_CLASSPATH'),
+    without: 'the Java client was left out (java, and the jars of mlflow-client)',
+  },
   { why: noPostgres, without: 'a Postgres that is killed, hangs or is full was left out' },
 ]
 

@@ -16,6 +16,9 @@ describe('a path', () => {
     { path: 'ünï "quoted"/emoji 🚀.csv', segments: ['ünï "quoted"', 'emoji 🚀.csv'] },
     { path: 'epoch:1/a;b', segments: ['epoch:1', 'a;b'] },
     { path: '.hidden/..x', segments: ['.hidden', '..x'] },
+    ...['.png', '%compressed.webp']
+      .map((end) => `images/digit%step%25%timestamp%1795536755821%y02cfd27-f683-419f-8d49-935721edd7f9${end}`)
+      .map((path) => ({ path, segments: path.split('/') })),
   ])("'$path' is taken", ({ path, segments }) => {
     expect(artifactPath(path)).toEqual(segments)
   })
@@ -27,6 +30,9 @@ describe('a path', () => {
   test.each([
     '..',
     '../x',
+    'images/digit%step%3%timestamp%1795536755821%2f2cfd27-f683-419f-8d49-935721edd7f9.png',
+    'images/%2e%2e%step%3%timestamp%1795536755821%y02cfd27-f683-419f-8d49-935721edd7f9.png',
+    'images/digit%step%3%timestamp%1795536755821%y02cfd27-f683-419f-8d49-935721edd7f9.png/%2e%2e',
     'a/../b',
     'a/..',
     '.',

@@ -12,6 +12,11 @@ const LIMITS = { segmentBytes: 255, keyBytes: 1024, segments: 32 }
 
 /** What a path can never hold, whatever the platform. `#` because MLflow's clients would cut their URL there. */
 const FORBIDDEN = /[\p{Cc}\\#]|%[0-9a-f]{2}/iu
+/**
+ * How MLflow's clients up to 3.6 name the pictures of a run. The escapes in it are of two digits: what decodes them, however
+ * often, gets no dot, slash, backslash or colon.
+ */
+const PICTURE = /%step%-?\d+%timestamp%\d+%[g-z][0-9a-f-]{35}(?=(%compressed)?\.(png|webp)$)/u
 /** A name that means another place, or that some client would take for a drive or a `file:` URL. */
 const ELSEWHERE = /^(\.{1,2}$|[a-z]:|\s*file:)/iu
 
@@ -28,7 +33,8 @@ export const isSegment = (name: string) => {
 
 /** Checks a text that was percent-decoded exactly once: doubled and trailing slashes fall away, all that escapes is refused. */
 export function artifactPath(decoded: string): ArtifactPath {
-  if (!decoded.isWellFormed() || FORBIDDEN.test(decoded) || decoded.startsWith('/')) throw invalid('Invalid path')
+  if (!decoded.isWellFormed() || FORBIDDEN.test(decoded.replace(PICTURE, '')) || decoded.startsWith('/'))
+    throw invalid('Invalid path')
   return checkedPath(decoded.normalize('NFC').split('/').filter(Boolean))
 }
 

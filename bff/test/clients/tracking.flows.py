@@ -262,7 +262,3 @@ class Artifacts(unittest.TestCase):
         self.assertEqual(client.list_artifacts(self.run, "nowhere"), [])
         with self.assertRaises(Exception):
             self.download("nowhere.txt")
-
-
-if __name__ == "__main__":
-    unittest.main(verbosity=2)
