@@ -1,7 +1,18 @@
 import * as z from 'zod'
 import type { Target } from './endpoint.ts'
 import { endpoint, mayEdit, mayManage, mayRead, theModel, theRun } from './endpoint.ts'
-import { AnswerInt64, Characters, Int64Field, listOf, Nothing, printedList, Required, Text, withRunId } from './wire.ts'
+import {
+  AnswerInt64,
+  Characters,
+  Int64Field,
+  listOf,
+  Nothing,
+  OptionalInt64,
+  printedList,
+  Required,
+  Text,
+  withRunId,
+} from './wire.ts'
 
 export const FileInfo = z
   .object({ path: z.string(), is_dir: z.boolean(), file_size: AnswerInt64.optional() })
@@ -121,15 +132,17 @@ export const deleteArtifact = endpoint({
 })
 
 const multipart = (verb: 'create' | 'complete' | 'abort') => `/api/2.0/mlflow-artifacts/mpu/${verb}/{folder…}` as const
-const theUpload = (input: { folder: string; path: string }): readonly Target[] => [
-  { artifact: `${input.folder}/${input.path}` },
-]
+
+/** Where a multipart upload goes: clients send the path that the file has on their machine, of which only its name counts. */
+export const uploadAddress = ({ folder, path }: { folder: string; path: string }): string =>
+  `${folder}/${path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)}`
+const theUpload = (input: { folder: string; path: string }): readonly Target[] => [{ artifact: uploadAddress(input) }]
 const Upload = z.object({ folder: Required, path: Required, upload_id: Required })
 
 export const createMultipartUpload = endpoint({
   method: 'POST',
   path: multipart('create'),
-  summary: 'Begin a multipart upload. Not offered yet: clients fall back to one PUT.',
+  summary: 'Begin an upload in parts, which go straight to the S3 server. 501 where clients cannot reach one.',
   permission: mayEdit(theUpload),
   input: z.object({ folder: Required, path: Required, num_parts: Int64Field }),
   output: z.object({
@@ -143,7 +156,7 @@ export const createMultipartUpload = endpoint({
 export const completeMultipartUpload = endpoint({
   method: 'POST',
   path: multipart('complete'),
-  summary: 'Complete a multipart upload.',
+  summary: 'Complete an upload in parts: the file appears.',
   permission: mayEdit(theUpload),
   input: Upload.extend({ parts: listOf(z.object({ part_number: Int64Field, etag: Characters, url: Text })) }),
   output: Nothing,
@@ -152,8 +165,48 @@ export const completeMultipartUpload = endpoint({
 export const abortMultipartUpload = endpoint({
   method: 'POST',
   path: multipart('abort'),
-  summary: 'Abort a multipart upload.',
+  summary: 'Give an upload in parts up.',
   permission: mayEdit(theUpload),
   input: Upload,
   output: Nothing,
+})
+
+const Headers = z.record(z.string(), z.string())
+const presignedPath = { path: Required }
+const expiration = (seconds: number) =>
+  OptionalInt64.transform((value) => Number(value ?? seconds)).refine(
+    (value) => value >= 1 && value <= 604_800,
+    'expiration must be between 1 and 604800 seconds',
+  )
+
+export const getPresignedArtifact = endpoint({
+  method: 'GET',
+  path: '/api/2.0/mlflow-artifacts/presigned/{path…}',
+  summary: 'An address from which one artifact can be read for a while, straight from the S3 server.',
+  permission: mayRead(theArtifact),
+  input: Address,
+  output: z.object({ url: z.string(), headers: Headers, file_size: AnswerInt64 }),
+})
+
+export const createPresignedDownloadUrl = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/artifacts/presigned-download-url',
+  summary: 'The same for an artifact of a run; `expiration` in seconds.',
+  permission: mayRead(theRun),
+  input: withRunId({ ...presignedPath, expiration: expiration(300) }),
+  output: z.object({ presigned_url: z.string(), headers: Headers, file_size: AnswerInt64 }),
+})
+
+export const createPresignedUploadUrl = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/artifacts/presigned-upload-url',
+  summary: 'An address to which one artifact of a run or model can be put for a while, straight to the S3 server.',
+  permission: mayEdit(({ run_id, model_id }: { run_id?: string | undefined; model_id?: string | undefined }) => [
+    ...(run_id ? [{ run: run_id }] : []),
+    ...(model_id ? [{ model: model_id }] : []),
+  ]),
+  input: z
+    .object({ ...presignedPath, run_id: Text, model_id: Text, expiration: expiration(900) })
+    .refine(({ run_id, model_id }) => !run_id !== !model_id, 'Exactly one of run_id and model_id must be provided.'),
+  output: z.object({ presigned_url: z.string(), headers: Headers }),
 })

@@ -47,7 +47,10 @@ export class RelayedAnswer {
 }
 
 type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer | RelayedAnswer
-type Handler<E extends Endpoint> = (input: Input<E>, context: Context) => Promise<Answer<E>>
+/** One that `refuses` does so whatever it is asked, and so before anything of the request is read. */
+type Handler<E extends Endpoint> = ((input: Input<E>, context: Context) => Promise<Answer<E>>) & {
+  refuses?: () => never
+}
 export type HandlersOf<Endpoints> = {
   [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
 }
@@ -126,6 +129,7 @@ export function serveEndpoints<Endpoints extends Record<string, Endpoint>>(
     }
     const { endpoint, handle, params } = match
     response.route = endpoint.path
+    handle.refuses?.()
     const input = await readInput(endpoint, request, params, query)
     const allowed = authorise(endpoint, input, request)
     const { scope, principal } = allowed instanceof Promise ? await allowed : allowed

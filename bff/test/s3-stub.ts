@@ -74,6 +74,7 @@ export async function startS3Stub({
         else objects.delete(id)
         return response.writeHead(204).end()
       default:
+        if (upload) return listParts(upload, response)
         return get(request, objects.get(id), response)
     }
   }
@@ -193,6 +194,13 @@ const store = (body: Buffer, headers: Record<string, string>): Stored => ({
   modified: new Date(),
   headers,
 })
+
+function listParts({ parts }: Upload, response: ServerResponse) {
+  const rows = [...parts].map(
+    ([number, { body }]) => `<Part><PartNumber>${number}</PartNumber><Size>${body.length}</Size></Part>`,
+  )
+  return xml(response, `<ListPartsResult><IsTruncated>false</IsTruncated>${rows.join('')}</ListPartsResult>`)
+}
 
 function get({ method, headers, query }: S3Request, stored: Stored | undefined, response: ServerResponse) {
   if (!stored) return refuse(response, 404, 'NoSuchKey')

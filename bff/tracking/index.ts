@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { EndpointName, Endpoints } from '#contract'
 import { ApiError, endpoints } from '#contract'
@@ -9,6 +10,7 @@ import type { HandlersOf } from '#kit/route.ts'
 import type { ClientRoot } from './artifacts/client-root.ts'
 import { artifactHandlers } from './artifacts/handlers.ts'
 import { openHashing } from './artifacts/hash-later.ts'
+import { directHandlers } from './artifacts/multipart.ts'
 import { storeUri } from './artifacts/open.ts'
 import { openOwners } from './artifacts/owners.ts'
 import { openPlaces } from './artifacts/places.ts'
@@ -16,6 +18,7 @@ import type { Finding } from './artifacts/scan.ts'
 import { scanArtifacts } from './artifacts/scan.ts'
 import type { Stores, StoresConfig } from './artifacts/stores.ts'
 import { openStores, PROXIED } from './artifacts/stores.ts'
+import { openSweep } from './artifacts/sweep.ts'
 import { ensureDefaultExperiment } from './experiments/experiments.ts'
 import { experimentHandlers } from './experiments/handlers.ts'
 import { loggedModelHandlers } from './logged-models/handlers.ts'
@@ -55,7 +58,7 @@ const clientRootOf = ({ mode, artifacts }: TrackingConfig): ClientRoot =>
 /** The tracking core: MLflow's semantics on a database and an artifact store. The only door to this folder. */
 export async function openTracking(config: TrackingConfig, log: Log): Promise<Tracking> {
   const stores = await openStores(config.artifacts)
-  return config.mode === 'artifacts-only' ? artifactsOnly(config, stores) : tracking(config, stores, log)
+  return config.mode === 'artifacts-only' ? artifactsOnly(config, stores, log) : tracking(config, stores, log)
 }
 
 async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promise<Tracking> {
@@ -70,7 +73,12 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
     const places = openPlaces(stores, openOwners(database.reads))
     const hashing = openHashing({ database, places, log })
     const record = { database, tokenKey: key }
-    const artifacts = artifactHandlers({ places, record, maxBytes: config.artifacts.maxBytes })
+    const { maxBytes } = config.artifacts
+    const artifacts = {
+      ...artifactHandlers({ places, record, maxBytes }),
+      ...directHandlers({ places, database, key, maxBytes }),
+    }
+    const sweeping = config.mode === 'full' ? openSweep(stores, log) : undefined
     return {
       handlers: {
         ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
@@ -81,14 +89,14 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
-        ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores.main, database),
+        ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores, database),
       },
       gauges: [
         ['assay_writes_waiting', 'Writes that wait for a group commit.', () => writes.waiting],
         ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
       ],
       async close() {
-        await Promise.all([writes.drained(), hashing.close(), stopSettling()])
+        await Promise.all([writes.drained(), hashing.close(), sweeping?.close(), stopSettling()])
         await database.close()
         await stores.close()
       },
@@ -129,27 +137,40 @@ const PROXY_ENDPOINTS = [
   'createMultipartUpload',
   'completeMultipartUpload',
   'abortMultipartUpload',
+  'getPresignedArtifact',
 ] as const satisfies readonly EndpointName[]
 
 /** What a mode has not answers 501, which clients do not repeat. */
 function switchedOff<N extends EndpointName>(names: readonly N[], flag: string): Pick<HandlersOf<Endpoints>, N> {
-  const refuse = async () => {
+  const refuses = (): never => {
     throw new ApiError('NOT_IMPLEMENTED', `This server was started with ${flag}: it does not serve this`)
   }
+  const refuse = Object.assign(async () => refuses(), { refuses })
   return Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Pick<HandlersOf<Endpoints>, N>
 }
 
-function artifactsOnly(config: TrackingConfig, stores: Stores): Tracking {
+function artifactsOnly(config: TrackingConfig, stores: Stores, log: Log): Tracking {
   const served: readonly EndpointName[] = [...PROXY_ENDPOINTS, 'getServer', 'getServerInfo', 'getReady']
   const absent = (Object.keys(endpoints) as EndpointName[]).filter((name) => !served.includes(name))
-  const proxied = artifactHandlers({ places: openPlaces(stores, undefined), maxBytes: config.artifacts.maxBytes })
+  const { store, maxBytes } = config.artifacts
+  const places = openPlaces(stores, undefined)
+  // Nobody is known here, so there is nobody to keep from the uploads of others: a key that all replicas can make will do.
+  const key = createHash('sha256').update(storeUri(store)).digest()
+  const proxied = {
+    ...artifactHandlers({ places, maxBytes }),
+    ...directHandlers({ places, database: undefined, key, maxBytes }),
+  }
+  const sweeping = openSweep(stores, log)
   return {
     handlers: {
       ...switchedOff(absent, '--artifacts-only'),
       ...Object.fromEntries(PROXY_ENDPOINTS.map((name) => [name, proxied[name]])),
-      ...serverHandlers(absent, stores.main),
+      ...serverHandlers(absent, stores),
     },
     gauges: [],
-    close: () => stores.close(),
+    async close() {
+      await sweeping.close()
+      await stores.close()
+    },
   }
 }

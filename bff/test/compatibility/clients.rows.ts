@@ -305,28 +305,5 @@ export const clients: Table = {
       ...get(proxy('/EXPERIMENT/RUN/artifacts/..%2F..%2Fx')),
       ...refused('Invalid path'),
     },
-    {
-      why: 'multipart: clients fall back on this text',
-      ...post('/api/2.0/mlflow-artifacts/mpu/create/EXPERIMENT/RUN/artifacts', { path: 'a.bin', num_parts: 2 }),
-      status: 501,
-      code: 'NOT_IMPLEMENTED',
-      message: 'Multipart upload is not supported for the current artifact repository',
-    },
-    {
-      why: 'multipart: complete',
-      ...post('/api/2.0/mlflow-artifacts/mpu/complete/EXPERIMENT/RUN/artifacts', {
-        path: 'a.bin',
-        upload_id: 'u',
-        parts: [],
-      }),
-      status: 501,
-      code: 'NOT_IMPLEMENTED',
-    },
-    {
-      why: 'multipart: abort',
-      ...post('/api/2.0/mlflow-artifacts/mpu/abort/EXPERIMENT/RUN/artifacts', { path: 'a.bin', upload_id: 'u' }),
-      status: 501,
-      code: 'NOT_IMPLEMENTED',
-    },
   ],
 }

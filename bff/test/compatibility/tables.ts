@@ -1,5 +1,6 @@
 import { bodies } from './bodies.rows.ts'
 import { clients } from './clients.rows.ts'
+import { direct } from './direct.rows.ts'
 import { experiments } from './experiments.rows.ts'
 import { inputs } from './inputs.rows.ts'
 import { batches } from './log-batch.rows.ts'
@@ -32,6 +33,7 @@ export const tables: readonly Table[] = [
   metrics,
   searches,
   clients,
+  direct,
   registeredModels,
   modelVersions,
   modelSources,

@@ -80,3 +80,6 @@ export function proxyAddress(decoded: string): ProxyAddress {
 
 /** Where the artifacts of a run (`<run_id>`) or of a model (`models/<model_id>`) are within those of its experiment. */
 export const ownerFolder = (owner: string) => artifactPath(`${owner}/artifacts`)
+
+/** Whether a key or an address is within the artifacts of some run or model. Their ids are made by servers only. */
+export const isOwned = (text: string) => /(^|\/)(m-)?[0-9a-f]{32}\/artifacts(\/|$)/.test(text)

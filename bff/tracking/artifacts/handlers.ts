@@ -10,6 +10,7 @@ import { planDownload, zipHeaders } from './headers.ts'
 import type { AskedRecords } from './list-records.ts'
 import { listRecords } from './list-records.ts'
 import type { OwnedPlace, Place, Places } from './places.ts'
+import { requireFileName } from './places.ts'
 import { endingRecords, etagOf, recordArtifact } from './record.ts'
 import type { Entry, WriteLimits } from './store.ts'
 import { zipOf } from './zip.ts'
@@ -37,9 +38,6 @@ export type ArtifactHandlers = Pick<
   | 'downloadArtifact'
   | 'uploadArtifact'
   | 'deleteArtifact'
-  | 'createMultipartUpload'
-  | 'completeMultipartUpload'
-  | 'abortMultipartUpload'
 >
 
 /** MLflow's limit for what its page uploads. */
@@ -123,10 +121,6 @@ export function artifactHandlers({ places, record, maxBytes }: ArtifactParts): A
       await remove(await places.ofProxy(scope, path, 'remove'), principal)
       return {}
     },
-
-    createMultipartUpload: noMultipart,
-    completeMultipartUpload: noMultipart,
-    abortMultipartUpload: noMultipart,
   }
 }
 
@@ -143,10 +137,6 @@ export async function download({ store, path }: Place, request: IncomingMessage)
   if (plan.status !== 304 && !head) return new StreamAnswer(plan.status, plan.headers, await file.read(plan.range))
   await file.close()
   return new StreamAnswer(plan.status, plan.headers)
-}
-
-function requireFileName(path: string) {
-  if (path.endsWith('/')) throw invalid('Invalid path: it ends in a slash, so it names no file')
 }
 
 async function zip({ store, path, root, owner }: OwnedPlace, request: IncomingMessage): Promise<StreamAnswer> {
@@ -186,12 +176,4 @@ function unsatisfiable(headers: Record<string, string>): StreamAnswer {
   const body = JSON.stringify(invalid('Range: the artifact has no such bytes'))
   const json = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
   return new StreamAnswer(416, { ...headers, ...json }, Readable.from([body]))
-}
-
-/** MLflow's clients compare the beginning of this text, and then send the file in one piece. */
-const noMultipart = async (): Promise<never> => {
-  throw new ApiError(
-    'NOT_IMPLEMENTED',
-    'Multipart upload is not supported for the current artifact repository; upload the file with one PUT',
-  )
 }

@@ -18,7 +18,7 @@ export function contentType(name: string): string {
 }
 
 /** Saved and never run, whatever a user has put into the file. */
-const saved = (name: string) => ({
+export const savedAs = (name: string) => ({
   'content-type': contentType(name),
   'content-disposition': create(name),
   'content-security-policy': "sandbox; default-src 'none'",
@@ -28,13 +28,13 @@ const saved = (name: string) => ({
 
 /** Headers of what is made while it is sent: its length is not known, and it is never the same twice. */
 export const zipHeaders = (name: string): Record<string, string> => ({
-  ...saved(name),
+  ...savedAs(name),
   'cache-control': 'private, no-store',
 })
 
 /** Headers of every download of a file. */
 const downloadHeaders = (name: string, { etag, modified }: ArtifactFile): Record<string, string> => ({
-  ...saved(name),
+  ...savedAs(name),
   // Kept by the browser, but asked for each time: access may have been taken away meanwhile.
   'cache-control': 'private, no-cache',
   'accept-ranges': 'bytes',

@@ -103,3 +103,7 @@ function requireActive(runId: string, { lifecycle_stage }: ArtifactRun) {
   if (lifecycle_stage !== 'active')
     throw invalid(`The run ${runId} must be in the 'active' state. Current state is ${lifecycle_stage}.`)
 }
+
+export function requireFileName(path: string) {
+  if (path.endsWith('/')) throw invalid('Invalid path: it ends in a slash, so it names no file')
+}

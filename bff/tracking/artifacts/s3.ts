@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   NoSuchKey,
   S3ServiceException,
@@ -13,10 +16,12 @@ import {
 import { Upload } from '@aws-sdk/lib-storage'
 import { ApiError, absent, invalid } from '#contract'
 import type { ArtifactPath } from './address.ts'
-import { isSegment } from './address.ts'
+import { isOwned, isSegment } from './address.ts'
 import { counted } from './counted.ts'
 import type { Patience, S3Place } from './s3-client.ts'
 import { openS3Client } from './s3-client.ts'
+import type { Encrypted } from './s3-direct.ts'
+import { directTransfer } from './s3-direct.ts'
 import type { ArtifactFile, ArtifactStore, ByteRange, Entry, OpenArtifact, WriteLimits, Written } from './store.ts'
 
 const MIB = 1024 * 1024
@@ -149,16 +154,56 @@ export async function openS3Store(at: S3Place, patience?: Patience): Promise<Art
       )
   }
 
+  async function sweep(before: Date, signal: AbortSignal) {
+    let swept = 0
+    for await (const { Key, UploadId, Initiated } of unfinished(signal)) {
+      if (!Key || !isOwned(Key) || !Initiated || Initiated >= before) continue
+      await client
+        .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), { abortSignal: signal })
+        .catch(orAbsent)
+      swept++
+    }
+    return swept
+  }
+
+  async function* unfinished(abortSignal: AbortSignal) {
+    let from: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}
+    for (;;) {
+      const page = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: base, ...from }), {
+        abortSignal,
+      })
+      yield* page.Uploads ?? []
+      const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      if (!page.IsTruncated || !next.KeyMarker || isDeepStrictEqual(next, from)) return
+      from = next
+    }
+  }
+
+  const signer = at.publicEndpoint ? await openS3Client({ ...at, endpoint: at.publicEndpoint }, patience) : undefined
+  const direct = signer && directTransfer({ client, signer, bucket, encryption: encrypted(encryption), keyOf })
+
   return {
     list: answering(list),
     stat: answering(stat),
     open: answering(open),
     write: answering(write),
     remove: answering(remove),
+    sweep: answering(sweep),
+    direct: direct && {
+      downloadUrl: answering(direct.downloadUrl),
+      uploadUrl: answering(direct.uploadUrl),
+      begin: answering(direct.begin),
+      sizeOf: answering(direct.sizeOf),
+      complete: answering(direct.complete),
+      abort: answering(direct.abort),
+    },
     ready: answering(async () => {
       await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(LONGEST.ready) })
     }),
-    close: async () => client.destroy(),
+    close: async () => {
+      client.destroy()
+      signer?.destroy()
+    },
   }
 }
 
@@ -181,7 +226,7 @@ function bodyOf(
   throw unsound('gave an answer of the wrong length or version')
 }
 
-const encrypted = (encryption: S3Place['encryption']) =>
+const encrypted = (encryption: S3Place['encryption']): Encrypted | undefined =>
   encryption && {
     ServerSideEncryption: encryption.algorithm,
     ...('keyId' in encryption && { SSEKMSKeyId: encryption.keyId }),

@@ -43,7 +43,27 @@ export type ArtifactStore = {
   write(path: ArtifactPath, body: Readable, limits?: WriteLimits): Promise<Written>
   /** Removes a file, or a folder with all that is in it. Removing what is absent changes nothing. */
   remove(path: ArtifactPath): Promise<void>
+  /** Gives uploads up that began before a moment and were never ended; tells how many. */
+  sweep?(before: Date, signal: AbortSignal): Promise<number>
+  /** Absent where clients cannot reach the store. */
+  direct?: DirectTransfer | undefined
   /** Throws unless the root can be reached and written to. */
   ready(): Promise<void>
   close(): Promise<void>
+}
+
+/** An address that can be used for a while by whoever has it, with the headers that must be sent along. */
+type SignedUrl = { url: string; headers: Record<string, string> }
+
+/** Transfers between clients and the store itself. Times are in seconds. */
+export type DirectTransfer = {
+  downloadUrl(path: ArtifactPath, expires: number): Promise<SignedUrl>
+  uploadUrl(path: ArtifactPath, expires: number): Promise<SignedUrl>
+  /** Begins an upload in `count` parts; an address for each. */
+  begin(path: ArtifactPath, count: number, expires: number): Promise<{ uploadId: string; urls: string[] }>
+  /** Bytes in the parts that have arrived. */
+  sizeOf(path: ArtifactPath, uploadId: string): Promise<number>
+  /** The file appears, whole. Parts are in the order of their numbers. */
+  complete(path: ArtifactPath, uploadId: string, parts: readonly { number: number; etag: string }[]): Promise<void>
+  abort(path: ArtifactPath, uploadId: string): Promise<void>
 }

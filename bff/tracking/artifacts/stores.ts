@@ -1,6 +1,6 @@
 import { ApiError, invalid } from '#contract'
 import type { ArtifactPath } from './address.ts'
-import { artifactPath } from './address.ts'
+import { artifactPath, isOwned } from './address.ts'
 import type { BucketConfig, StoreConfig } from './open.ts'
 import { openStore, storeUri } from './open.ts'
 import type { ArtifactStore } from './store.ts'
@@ -22,6 +22,10 @@ export type Stores = {
   of(location: string): Place
   /** A location as a caller chose it, in its one canonical spelling. Throws INVALID_PARAMETER_VALUE unless it is allowed. */
   allowed(location: string): string
+  /** Gives uploads up that began before a moment and were never ended, in all places; tells how many. */
+  sweep(before: Date, signal: AbortSignal): Promise<number>
+  /** Whether clients can reach the main store, and whether they can reach all. */
+  direct: { main: boolean; all: boolean }
   close(): Promise<void>
 }
 
@@ -33,6 +37,7 @@ export async function openStores({ store, buckets = [] }: StoresConfig): Promise
   const others = await Promise.all(
     buckets.map(async (place) => ({ uri: storeUri(place), store: await openStore(place) })),
   )
+  const all = [main, ...others.map((other) => other.store)]
   const places = [{ uri: PROXIED, store: main }, { uri: storeUri(store), store: main }, ...others]
   return {
     main,
@@ -58,8 +63,15 @@ export async function openStores({ store, buckets = [] }: StoresConfig): Promise
       return canonical
     },
 
+    async sweep(before, signal) {
+      const swept = await Promise.all(all.map((opened) => opened.sweep?.(before, signal) ?? 0))
+      return swept.reduce((sum, count) => sum + count, 0)
+    },
+
+    direct: { main: main.direct !== undefined, all: all.every((opened) => opened.direct) },
+
     async close() {
-      await Promise.all([main, ...others.map((other) => other.store)].map((opened) => opened.close()))
+      await Promise.all(all.map((opened) => opened.close()))
     },
   }
 }
@@ -72,13 +84,10 @@ function nearest<P extends { uri: string }>(places: readonly P[], location: stri
 
 const below = (uri: string, location: string) => location.slice(uri.length).replace(/^\/+/, '')
 
-/** A folder that some run or model keeps its artifacts in: nobody else's place may be there. Ids are made by servers only. */
-const INSIDE_AN_OWNER = /\/(m-)?[0-9a-f]{32}\/artifacts(\/|$)/
-
 /** `s3://bucket/a/b`, or nothing where the text could mean another place to someone who reads it. */
 function canonicalS3(location: string): string | undefined {
   const [, bucket, rest = ''] = /^s3:\/\/([a-zA-Z0-9][a-zA-Z0-9._-]+)(?:\/([^?;]*))?$/.exec(location) ?? []
-  if (bucket === undefined || INSIDE_AN_OWNER.test(location)) return undefined
+  if (bucket === undefined || isOwned(location)) return undefined
   try {
     return [`s3://${bucket}`, ...artifactPath(rest.replace(/^\/+/, ''))].join('/')
   } catch {
