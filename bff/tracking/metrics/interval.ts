@@ -4,7 +4,7 @@ import type { Db } from '#kit/sql.ts'
 import { named, sql } from '#kit/sql.ts'
 import { findSeries } from './history.ts'
 import type { PointTexts } from './stored.ts'
-import { asTexts, byStep, compareInts, concat, pick, printPoints, sorted, storedPoints } from './stored.ts'
+import { asTexts, byStep, compareInts, concat, items, pick, printPoints, sorted, storedPoints } from './stored.ts'
 
 /**
  * Which of `count` ordered rows MLflow 3.17 shows: the first of each of `size` equal buckets (NTILE: the first
@@ -26,13 +26,7 @@ export async function getMetricHistoryBulkInterval(db: Db, input: Input<Endpoint
   for (const run_id of new Set(run_ids)) {
     const found = series.get(run_id)
     if (!found) continue
-    const sample =
-      start_step === undefined || end_step === undefined
-        ? await sampleAll(db, found.series_id, max_results)
-        : sampleOf(
-            within(await storedPoints(db, found.series_id, start_step, end_step), start_step, end_step),
-            max_results,
-          )
+    const sample = await sampleSeries(db, found.series_id, max_results, start_step, end_step)
     if (sample.steps.length > 0) parts.push(printPoints(sample, metric_key, `,"run_id":${JSON.stringify(run_id)}`))
   }
   return new RawJson(`{"metrics":[${parts.join(',')}]}`)
@@ -44,52 +38,93 @@ function sampleOf(points: PointTexts, size: number): PointTexts {
   return rows.length === inOrder.steps.length ? inOrder : pick(inOrder, rows)
 }
 
-function within(points: PointTexts, from: Int64, to: Int64): PointTexts {
-  const [low, high] = [String(from), String(to)]
-  const rows = points.steps.flatMap((step, i) =>
-    compareInts(step, low) >= 0 && compareInts(step, high) <= 0 ? [i] : [],
-  )
+function within(points: PointTexts, from: Int64 | undefined, to: Int64 | undefined): PointTexts {
+  const rows = points.steps.flatMap((step, i) => (isWithin(step, from, to) ? [i] : []))
   return rows.length === points.steps.length ? points : pick(points, rows)
 }
 
-type Part = { digest: string; count: number; min_step: string; max_step: string }
+const isWithin = (step: string, from: Int64 | undefined, to: Int64 | undefined) =>
+  (from === undefined || compareInts(step, String(from)) >= 0) &&
+  (to === undefined || compareInts(step, String(to)) <= 0)
+
+/** Points that follow one another by steps: a chunk, or `points` that were read already. */
+type Part = { count: number; min_step: string; max_step: string; points?: PointTexts }
 
 /**
- * A sample over a whole series. Where chunks follow one another in steps, as they do when a curve was logged in order, the
- * counts say which chunk and which place a row is at, and only those elements are read.
+ * A sample over the points from one step to another. Where chunks follow one another in steps, as they do when a curve was
+ * logged in order, their counts say which chunk and which place a row is at: only those elements are read, and the chunks at
+ * both ends, which may reach beyond the steps.
  */
-async function sampleAll(db: Db, series_id: Int64, size: number): Promise<PointTexts> {
-  const parts = (
-    await db.texts(
-      named(
-        'chunks-of-series',
-        sql`select digest, count, min_step, max_step from chunks where series_id = ${series_id} order by min_step, max_step`,
-      ),
-    )
-  ).map(
-    ([digest, count, min_step, max_step]): Part => ({
-      digest: digest ?? '',
-      count: Number(count),
-      min_step: min_step ?? '',
-      max_step: max_step ?? '',
-    }),
+async function sampleSeries(db: Db, series_id: Int64, size: number, from?: Int64, to?: Int64): Promise<PointTexts> {
+  const chunks = await chunksOf(db, series_id, from, to)
+  const tail = within(sorted(await tailOf(db, series_id), byStep), from, to)
+  if (chunks.length < 2 || !inSequence(chunks, tail))
+    return sampleOf(within(await storedPoints(db, series_id, from, to), from, to), size)
+  const parts = [
+    ...(await openedAtEnds(db, series_id, chunks, from, to)),
+    { ...NOWHERE, count: tail.steps.length, points: tail },
+  ]
+  const places = placesOf(parts, sampledRows(countOf(parts), size))
+  const read = await elements(
+    db,
+    series_id,
+    places.filter(({ part }) => !part.points),
   )
-  const tail = sorted(await tailOf(db, series_id), byStep)
-  if (parts.length < 2 || !inSequence(parts, tail)) return sampleOf(await storedPoints(db, series_id), size)
-  const sealed = parts.reduce((sum, { count }) => sum + count, 0)
-  const wanted = sampledRows(sealed + tail.steps.length, size)
-  const inTail = pick(
-    tail,
-    wanted.filter((row) => row >= sealed).map((row) => row - sealed),
-  )
-  return concat([await elements(db, series_id, placesOf(parts, wanted)), inTail])
+  let next = 0
+  return concat(places.map(({ part, index }) => (part.points ? pick(part.points, [index]) : pick(read, [next++]))))
 }
 
-const inSequence = (parts: readonly Part[], tail: PointTexts) =>
-  parts.every((part, i) => {
-    const next = parts[i + 1]?.min_step ?? tail.steps[0]
-    return next === undefined || compareInts(part.max_step, next) < 0
+const NOWHERE = { min_step: '', max_step: '' }
+const countOf = (parts: readonly Part[]) => parts.reduce((sum, { count }) => sum + count, 0)
+
+async function chunksOf(db: Db, series_id: Int64, from?: Int64, to?: Int64): Promise<Part[]> {
+  // as three lists: ten thousand rows cost Node more than Postgres
+  const [lists = []] = await db.texts(
+    named(
+      'chunks-of-series',
+      sql`
+      select array_agg(min_step), array_agg(max_step), array_agg(count) from (
+        select min_step, max_step, count from chunks
+        where series_id = ${series_id} and max_step >= coalesce(${from ?? null}::bigint, min_step)
+          and min_step <= coalesce(${to ?? null}::bigint, max_step)
+        order by min_step, max_step) ordered`,
+    ),
+  )
+  const [min_steps = [], max_steps = [], counts = []] = lists.map(items)
+  return counts.map((count, i) => ({
+    count: Number(count),
+    min_step: min_steps[i] ?? '',
+    max_step: max_steps[i] ?? '',
+  }))
+}
+
+const inSequence = (chunks: readonly Part[], tail: PointTexts) =>
+  chunks.every((chunk, i) => {
+    const next = chunks[i + 1]?.min_step ?? tail.steps[0]
+    return next === undefined || compareInts(chunk.max_step, next) < 0
   })
+
+/** Chunks that reach beyond the steps have only the points within them. */
+const openedAtEnds = (db: Db, series_id: Int64, chunks: readonly Part[], from?: Int64, to?: Int64): Promise<Part[]> =>
+  Promise.all(
+    chunks.map(async (chunk) => {
+      if (isWithin(chunk.min_step, from, to) && isWithin(chunk.max_step, from, to)) return chunk
+      const points = within(await storedChunk(db, series_id, chunk), from, to)
+      return { ...chunk, count: points.steps.length, points }
+    }),
+  )
+
+async function storedChunk(db: Db, series_id: Int64, { min_step, max_step }: Part): Promise<PointTexts> {
+  const [chunk] = await db.texts(
+    named(
+      'chunk-of-series',
+      sql`
+      select steps, timestamps, vals from chunks
+      where series_id = ${series_id} and min_step = ${min_step} and max_step = ${max_step}`,
+    ),
+  )
+  return asTexts(chunk?.[0], chunk?.[1], chunk?.[2])
+}
 
 async function tailOf(db: Db, series_id: Int64): Promise<PointTexts> {
   const [tail] = await db.texts(
@@ -98,33 +133,46 @@ async function tailOf(db: Db, series_id: Int64): Promise<PointTexts> {
   return asTexts(tail?.[0], tail?.[1], tail?.[2])
 }
 
-type Place = { digest: string; index: number }
+/** `index` counts from 0 within the part. */
+type Place = { part: Part; index: number }
 
-/** Where rows of the whole lie: in which chunk, and at which place in it (from 1, as Postgres counts). Rows after the last chunk are left out. */
+/** Where rows of the whole lie: in which part, and at which place in it. */
 function placesOf(parts: readonly Part[], wanted: readonly number[]): Place[] {
   const places: Place[] = []
-  let part = 0
+  let n = 0
   let before = 0
   for (const row of wanted) {
-    while (part < parts.length && row >= before + (parts[part]?.count ?? 0)) before += parts[part++]?.count ?? 0
-    const chunk = parts[part]
-    if (chunk) places.push({ digest: chunk.digest, index: row - before + 1 })
+    while (n < parts.length && row >= before + (parts[n]?.count ?? 0)) before += parts[n++]?.count ?? 0
+    const part = parts[n]
+    if (part) places.push({ part, index: row - before })
   }
   return places
 }
 
-/** Single elements of chunks. `|| '{}'` makes Postgres unpack each array once, and not once for each element. */
+/**
+ * Single elements of chunks, in the order of the places. Where chunks are in sequence their steps name them, and the index has
+ * steps before digests. `|| '{}'` makes Postgres unpack each array once, and not once for each element.
+ */
 async function elements(db: Db, series_id: Int64, places: readonly Place[]): Promise<PointTexts> {
+  const chunks = Map.groupBy(places, ({ part }) => part)
+  const asked = [...chunks].map(([{ min_step, max_step }, of]) => ({
+    min_step,
+    max_step,
+    indexes: `{${of.map(({ index }) => index + 1).join(',')}}`,
+  }))
   const found = await db.texts(
     named(
       'elements-of-chunks',
       sql`
-      select c.s[place.i], c.t[place.i], c.v[place.i]
-      from unnest(${places.map((p) => p.digest)}::uuid[], ${places.map((p) => p.index)}::int[]) with ordinality as place (digest, i, n)
-      join (select digest, steps || '{}'::bigint[] as s, timestamps || '{}'::bigint[] as t, vals || '{}'::float8[] as v
-            from chunks where series_id = ${series_id} and digest = any(${[...new Set(places.map((p) => p.digest))]}::uuid[]) offset 0) c
-        on c.digest = place.digest
-      order by place.n`,
+      select c.s[i], c.t[i], c.v[i]
+      from (select asked.number, asked.indexes::int[] as indexes,
+                   steps || '{}'::bigint[] as s, timestamps || '{}'::bigint[] as t, vals || '{}'::float8[] as v
+            from unnest(${asked.map((c) => c.min_step)}::bigint[], ${asked.map((c) => c.max_step)}::bigint[],
+                        ${asked.map((c) => c.indexes)}::text[]) with ordinality as asked (min_step, max_step, indexes, number)
+            join chunks on series_id = ${series_id} and chunks.min_step = asked.min_step and chunks.max_step = asked.max_step
+            offset 0) c
+        cross join lateral unnest(c.indexes) i
+      order by c.number, i`,
     ),
   )
   return {

@@ -8,7 +8,9 @@ import { named, sql } from '#kit/sql.ts'
  */
 export type PointTexts = { steps: string[]; timestamps: string[]; vals: string[] }
 
-const items = (array: string | null | undefined) => (!array || array === '{}' ? [] : array.slice(1, -1).split(','))
+/** The elements of an array of numbers as Postgres prints it. */
+export const items = (array: string | null | undefined) =>
+  !array || array === '{}' ? [] : array.slice(1, -1).split(',')
 
 export const asTexts = (steps?: string | null, timestamps?: string | null, vals?: string | null): PointTexts => ({
   steps: items(steps),
