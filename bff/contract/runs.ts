@@ -246,6 +246,23 @@ export const logInputs = endpoint({
   bodyLimit: 32 * 1024 * 1024,
 })
 
+const DatasetSummary = z
+  .object({ experiment_id: z.string(), name: z.string(), digest: z.string(), context: z.string().optional() })
+  .meta({ id: 'DatasetSummary' })
+
+export const searchDatasets = endpoint({
+  method: 'POST',
+  path: '/api/2.0/mlflow/experiments/search-datasets',
+  summary: 'The datasets that active runs of some experiments used, and what for; a thousand of them at most.',
+  permission: scoped,
+  input: z.object({
+    experiment_ids: listOf(Characters)
+      .refine((ids) => ids.length > 0, 'SearchDatasets request must specify at least one experiment_id.')
+      .refine((ids) => ids.length <= 20, 'SearchDatasets request cannot specify more than 20 experiment_ids.'),
+  }),
+  output: z.object({ dataset_summaries: printedList(DatasetSummary) }),
+})
+
 export const logOutputs = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/runs/outputs',

@@ -1,5 +1,5 @@
 import type { Table } from './row.ts'
-import { answers, missing, post, refused, thenRun, wrong } from './row.ts'
+import { absent, answers, missing, post, refused, thenRun, wrong } from './row.ts'
 
 const dataset = { name: 'wine', digest: 'abc', source_type: 'local', source: '{"uri":"wine.csv"}' }
 const log = (run_id: string, change: object, tags?: unknown) =>
@@ -91,6 +91,39 @@ export const inputs: Table = {
     },
     { why: 'a tag without a key', ...log('RUN', {}, [{ value: 'v' }]), ...missing('datasets[0].tags[0].key') },
     { why: 'an object for tags', ...log('RUN', {}, { a: 'b' }), ...refused('datasets[0].tags') },
+    { why: 'a run that is not there', ...log('ABSENT', {}), ...absent('Run with id=ABSENT not found') },
+    { why: 'a deleted run', ...log('DELETED_RUN', {}), ...refused('The run DELETED_RUN must be in') },
     { why: 'NUL in a source', ...log('RUN', { source: 'a\0' }), ...refused(field('source'), 'NUL') },
+  ],
+}
+
+const searchDatasets = (body: object) => post('experiments/search-datasets', body)
+
+export const datasets: Table = {
+  about: 'search-datasets',
+  rows: [
+    {
+      why: 'an experiment without datasets',
+      ...searchDatasets({ experiment_ids: ['EXPERIMENT'] }),
+      ...answers({}),
+      without: ['dataset_summaries'],
+    },
+    { why: 'an experiment that is not there', ...searchDatasets({ experiment_ids: ['999999'] }), ...answers({}) },
+    {
+      why: 'no experiment',
+      ...searchDatasets({}),
+      ...refused('SearchDatasets request must specify at least one experiment_id.'),
+    },
+    {
+      why: 'an empty list of experiments',
+      ...searchDatasets({ experiment_ids: [] }),
+      ...refused('SearchDatasets request must specify at least one experiment_id.'),
+    },
+    {
+      why: '21 experiments',
+      ...searchDatasets({ experiment_ids: Array.from({ length: 21 }, (_, n) => String(n)) }),
+      ...refused('SearchDatasets request cannot specify more than 20'),
+    },
+    { why: 'an experiment that is no number', ...searchDatasets({ experiment_ids: ['x'] }), ...refused("'x'") },
   ],
 }

@@ -2,7 +2,7 @@ import { bodies } from './bodies.rows.ts'
 import { clients } from './clients.rows.ts'
 import { direct } from './direct.rows.ts'
 import { experiments } from './experiments.rows.ts'
-import { inputs } from './inputs.rows.ts'
+import { datasets, inputs } from './inputs.rows.ts'
 import { batches } from './log-batch.rows.ts'
 import { loggedModelSearches } from './logged-model-search.rows.ts'
 import { loggedModels } from './logged-models.rows.ts'
@@ -27,6 +27,7 @@ export const tables: readonly Table[] = [
   runs,
   batches,
   inputs,
+  datasets,
   outputs,
   loggedModels,
   loggedModelSearches,

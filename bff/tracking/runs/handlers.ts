@@ -5,6 +5,7 @@ import type { HandlersOf } from '#kit/route.ts'
 import { openSize } from '../search/size.ts'
 import type { RunWrites } from '../writes/run-write.ts'
 import { createdRun, newRun } from './create.ts'
+import { searchDatasets } from './datasets.ts'
 import { fitParams, fitTags, requireDistinctParams } from './fit.ts'
 import { logInputs } from './inputs.ts'
 import { logOutputs } from './outputs.ts'
@@ -29,6 +30,7 @@ type Handlers = Pick<
   | 'logModel'
   | 'logInputs'
   | 'logOutputs'
+  | 'searchDatasets'
 >
 
 type Rules = { truncateLongValues: boolean; uniqueRunNames: boolean }
@@ -70,5 +72,6 @@ export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buf
     logModel: (input) => database.transaction((db) => logModel(db, input)),
     logInputs: (input) => database.transaction((db) => logInputs(db, input)),
     logOutputs: (input) => database.transaction((db) => logOutputs(db, input)),
+    searchDatasets: (input, { scope }) => searchDatasets(database.reads, input, scope),
   }
 }

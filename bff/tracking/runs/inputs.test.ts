@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createExperiment, createRun, getRun, logInputs, searchRuns } from '#contract'
+import { createExperiment, createRun, deleteRun, getRun, logInputs, searchDatasets, searchRuns } from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import { testServer } from '../../test/server.ts'
 
@@ -94,4 +94,27 @@ test('a thousand datasets at once are logged', async () => {
   }))
   await call(logInputs, { run_id, datasets }, server)
   expect((await inputs(run_id)).dataset_inputs).toHaveLength(1000)
+})
+
+test('the datasets of an experiment are told once for each use, by active runs only', async () => {
+  const experiment_id = await newExperiment('summaries')
+  const [first, second, gone] = [await newRun(experiment_id), await newRun(experiment_id), await newRun(experiment_id)]
+  const other = { ...wine, name: 'beer' }
+  await call(
+    logInputs,
+    { run_id: first, datasets: [{ dataset: wine, tags: context('train') }, { dataset: other }] },
+    server,
+  )
+  await call(
+    logInputs,
+    { run_id: second, datasets: [{ dataset: wine, tags: context('train') }, { dataset: other }] },
+    server,
+  )
+  await call(logInputs, { run_id: gone, datasets: [{ dataset: wine, tags: context('test') }] }, server)
+  await call(deleteRun, { run_id: gone }, server)
+  const { dataset_summaries } = await call(searchDatasets, { experiment_ids: [experiment_id] }, server)
+  expect(dataset_summaries).toEqual([
+    { experiment_id, name: 'beer', digest: 'abc' },
+    { experiment_id, name: 'wine', digest: 'abc', context: 'train' },
+  ])
 })
