@@ -29,13 +29,21 @@ export async function recordArtifact(
   db: PoolDb,
   artifact: StoredArtifact,
   etagNow: () => Promise<string | undefined>,
+  /** found in the store, so that a record of the same bytes tells better who stored them */
+  { found = false } = {},
 ): Promise<void> {
   if (await insertRecord(db, artifact, null)) return
   await db.transaction(async (db) => {
     const { owner, path, stored_by } = artifact
     await db.query(sql`select pg_advisory_xact_lock(hashtextextended(${`${owner.id}/${path.join('/')}`}, 0))`)
+    const file = sql`${ofOwner(owner)} and path = ${path.join('/')}`
+    const recorded = await row<{ etag: string }>(
+      db,
+      sql`select etag from artifacts where ended_time is null and ${file}`,
+    )
+    if (found && recorded?.etag === artifact.etag) return
     const isThere = (await etagNow()) === artifact.etag
-    if (isThere) await db.query(sql`${ending(stored_by)} and ${ofOwner(owner)} and path = ${path.join('/')}`)
+    if (isThere) await db.query(sql`${ending(stored_by)} and ${file}`)
     await insertRecord(db, artifact, isThere ? null : Date.now())
   })
 }

@@ -62,7 +62,8 @@ async function settle(database: Database, { store, root, owner }: OwnedPlace, na
   for await (const chunk of await file.read()) digest.update(chunk as Buffer)
   const sha256 = digest.digest('hex')
   const { size, etag } = file
-  await recordArtifact(database, { owner, path, size, etag, sha256, stored_by: SCAN }, () => etagOf(store, at))
+  const stored = { owner, path, size, etag, sha256, stored_by: SCAN }
+  await recordArtifact(database, stored, () => etagOf(store, at), { found: true })
   return { place, size, sha256 }
 }
 
