@@ -14,7 +14,10 @@ services=()
 started=$SECONDS
 
 stop_services() {
-  for pid in "${services[@]}"; do kill -INT "$pid" 2>/dev/null; done
+  # Python in the background does not hear the first.
+  for signal in INT TERM; do
+    for pid in "${services[@]}"; do kill -$signal -- "$pid" 2>/dev/null; done
+  done
   wait 2>/dev/null
 }
 trap stop_services EXIT
@@ -154,6 +157,20 @@ start_s3() {
   services+=($!)
   export s3_endpoint=http://127.0.0.1:$port
   wait_until curl -s -o /dev/null "$s3_endpoint"
+}
+
+# A real MLflow server, which relayed tests stand in front of. In a group of its own, since it starts others.
+start_mlflow() {
+  local port
+  port=$(free_port)
+  (cd "$work" && exec setsid "$cache/python-server-$mlflow_version/bin/mlflow" server --port "$port" --workers 1 \
+    --backend-store-uri "sqlite:///$work/mlflow.db" --artifacts-destination "$work/mlflow-artifacts") \
+    >"$work/mlflow.log" 2>&1 &
+  services+=("-$!")
+  export ASSAY_TEST_MLFLOW_URL=http://127.0.0.1:$port
+  # It makes its database first.
+  wait_until curl -sf -o /dev/null "$ASSAY_TEST_MLFLOW_URL/health" ||
+    wait_until curl -sf -o /dev/null "$ASSAY_TEST_MLFLOW_URL/health"
 }
 
 wait_until() {

@@ -31,8 +31,8 @@ const encodeRest = (path: string) =>
     .replace(/^\/|\/(?=\/)/g, '%2F')
 
 /**
- * An endpoint and its input as a request. What the path has no place for goes into the query of a GET or an upload, and
- * into a JSON body otherwise.
+ * An endpoint and its input as a request. What the path has no place for goes into the query of a GET or an upload. A JSON
+ * body has all of it, since MLflow looks there for what it requires.
  */
 export function requestOf<E extends Endpoint>(endpoint: E, input: Call<E>): WireRequest {
   const left = { ...(input as Record<string, unknown>) }
@@ -44,5 +44,5 @@ export function requestOf<E extends Endpoint>(endpoint: E, input: Call<E>): Wire
   const { method, transfer } = endpoint
   return method === 'GET' || transfer === 'upload'
     ? { method, path: path + asQuery(left), body: undefined }
-    : { method, path, body: printInput(left) }
+    : { method, path, body: printInput(input as object) }
 }

@@ -6,6 +6,8 @@ const absent = (variable: string) => (process.env[variable] ? undefined : `${var
 const services: { why: string | undefined; without: string }[] = [
   { why: absent('ASSAY_TEST_DATABASE_URL'), without: 'everything ran on the embedded database, not on Postgres' },
   { why: absent('ASSAY_TEST_S3_ENDPOINT'), without: 'artifacts went to a local folder, not to S3' },
+  { why: absent('ASSAY_TEST_RELAY'), without: 'the core was in the process of the server, not behind it' },
+  { why: absent('ASSAY_TEST_MLFLOW_URL'), without: 'standing in front of a real MLflow server was left out' },
   {
     why: absent('ASSAY_TEST_PYTHON'),
     without:

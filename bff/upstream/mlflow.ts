@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Endpoint, Endpoints, WireRequest } from '#contract'
+import type { Endpoint, EndpointName, Endpoints, WireRequest } from '#contract'
 import { ApiError, endpoints, requestOf, routeOf } from '#contract'
 import type { Context, HandlersOf } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
@@ -13,8 +13,11 @@ export type Ask = (request: WireRequest, context: Context) => Promise<ServerAnsw
 const OF_MLFLOW = /^\/(api\/[23]\.0\/mlflow(-artifacts)?|model-versions)\/|^\/get-artifact$/
 const isOfMlflow = ({ path }: Endpoint) => OF_MLFLOW.test(path)
 
-const all = Object.entries(endpoints) as [keyof Endpoints, Endpoint][]
-const absent = all.filter(([, endpoint]) => !isOfMlflow(endpoint))
+const all = Object.entries(endpoints) as [EndpointName, Endpoint][]
+/** What is answered here, whatever server is behind. */
+const OWN = ['getServer', 'getServerInfo', 'getReady'] as const satisfies EndpointName[]
+const absent = all.filter(([name, endpoint]) => !isOfMlflow(endpoint) && !OWN.some((own) => own === name))
+const has = (path: string) => all.some(([, endpoint]) => endpoint.path.startsWith(path))
 
 type Handler = (input: object, context: Context) => Promise<unknown>
 
@@ -37,14 +40,13 @@ const notThere: Handler = async () => {
 const search =
   (endpoint: Endpoint, unlimited: Handler, ask: Ask): Handler =>
   async (input, context) => {
-    const { experiments } = context.scope
-    if (experiments === 'all') return unlimited(input, context)
-    return searchWithin(new Set(experiments.map(String)), { ...input }, async (asked) =>
-      readJson(await ask(requestOf(endpoint, asked), context)),
-    )
+    const { experiments, registeredModels } = context.scope
+    if (experiments === 'all' && registeredModels === 'all') return unlimited(input, context)
+    const answer = (asked: object) => ask(requestOf(endpoint, asked), context)
+    return searchWithin(context.scope, { ...input }, async (asked) => readJson(await answer(asked)))
   }
 
-function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, 'getServer' | 'getServerInfo' | 'getReady'> {
+function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, (typeof OWN)[number]> {
   return {
     getServer: async () => ({
       absent: absent.map(([, endpoint]) => routeOf(endpoint)),
@@ -56,7 +58,13 @@ function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, 'getServer' | 'getS
       // before MLflow 3.10 there was no such question, and clients take that for "nothing"
       if (answer.status === 404) return passJson(answer)
       // what is not relayed is not offered
-      const off = { workspaces_enabled: false, trace_archival_enabled: false, features_enabled: { gateway: false } }
+      const off = {
+        workspaces_enabled: false,
+        trace_archival_enabled: false,
+        features_enabled: { gateway: false },
+        ...(has('/api/2.0/mlflow-artifacts/presigned/') ? {} : { multipart_downloads_enabled: false }),
+        ...(has('/api/2.0/mlflow/artifacts/presigned-upload-url') ? {} : NO_PRESIGNED),
+      }
       return new RawJson(JSON.stringify({ ...(await readJson(answer)), ...off }))
     },
 
@@ -69,15 +77,17 @@ function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, 'getServer' | 'getS
   }
 }
 
+const NO_PRESIGNED = { presigned_upload_run_id_supported: false, presigned_upload_model_id_supported: false }
+
 /** Nobody's request: the server asks for itself. */
-const OWN: Context = {
+const ITSELF: Context = {
   principal: '',
   scope: { experiments: [], registeredModels: [] },
   request: { headers: {} } as IncomingMessage,
 }
 
 export async function versionOfMlflow(ask: Ask): Promise<string> {
-  const answer = await ask({ method: 'GET', path: '/version', body: undefined }, OWN)
+  const answer = await ask({ method: 'GET', path: '/version', body: undefined }, ITSELF)
   if (answer.status !== 200) await refusal(answer)
   const version = (await text(answer.body)).trim()
   if (!/^\d[\w.+-]{0,40}$/.test(version))

@@ -1,30 +1,42 @@
 import { invalid, stringifyJson } from '#contract'
+import type { Scope } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
 
 type Json = Record<string, unknown>
-type Item = { experiment_id?: unknown; info?: { experiment_id?: unknown } }
+type Item = { experiment_id?: unknown; info?: { experiment_id?: unknown }; name?: unknown }
 
 /** How many pages of the server are read for one page of ours. What is left then comes with the next. */
 const MOST_PAGES = 20
 
+type Sees = (kind: 'experiments' | 'registeredModels', id: unknown) => boolean
+
+function sight(scope: Scope): Sees {
+  const seen = {
+    experiments: scope.experiments === 'all' ? undefined : new Set(scope.experiments.map(String)),
+    registeredModels: scope.registeredModels === 'all' ? undefined : new Set(scope.registeredModels),
+  }
+  return (kind, id) => seen[kind]?.has(String(id)) ?? true
+}
+
 /**
- * A search on a server that knows no scopes. One that names experiments names those in scope only; of any other, what
- * belongs to none of them is dropped, and pages are filled up from the server's next ones.
+ * A search on a server that knows no scopes. One that names experiments names those in scope only; of any other, what is
+ * not in scope is dropped, and pages are filled up from the server's next ones.
  */
-export async function searchWithin(
-  visible: ReadonlySet<string>,
-  input: Json,
-  ask: (input: Json) => Promise<Json>,
-): Promise<RawJson> {
+export async function searchWithin(scope: Scope, input: Json, ask: (input: Json) => Promise<Json>): Promise<RawJson> {
+  const sees = sight(scope)
   const { experiment_ids } = input
-  if (!Array.isArray(experiment_ids)) return print(await fill(visible, input, ask))
-  const within = experiment_ids.filter((id) => visible.has(String(id)))
+  if (!Array.isArray(experiment_ids)) return print(await fill((item) => isSeen(sees, item), input, ask))
+  const within = experiment_ids.filter((id) => sees('experiments', id))
   return print(within.length === 0 ? {} : await ask({ ...input, experiment_ids: within }))
 }
 
 const print = (answer: Json) => new RawJson(stringifyJson(answer))
 
-async function fill(visible: ReadonlySet<string>, input: Json, ask: (input: Json) => Promise<Json>): Promise<Json> {
+async function fill(
+  isVisible: (item: Item) => boolean,
+  input: Json,
+  ask: (input: Json) => Promise<Json>,
+): Promise<Json> {
   const wanted = Number(input.max_results)
   let { token, skip, size } = readPlace(input.page_token) ?? { token: undefined, skip: 0, size: wanted }
   let list = ''
@@ -38,7 +50,7 @@ async function fill(visible: ReadonlySet<string>, input: Json, ask: (input: Json
     const [name = '', items = []] = Object.entries(page).find(([, value]) => Array.isArray(value)) ?? []
     list ||= name
     for (const [i, item] of (items as Item[]).entries()) {
-      if (i < skip || !visible.has(experimentOf(item))) continue
+      if (i < skip || !isVisible(item)) continue
       if (found.length === wanted) return answer({ token, skip: i, size })
       found.push(item)
     }
@@ -49,8 +61,11 @@ async function fill(visible: ReadonlySet<string>, input: Json, ask: (input: Json
   return answer({ token, skip, size })
 }
 
-/** What names no experiment is in nobody's scope. */
-const experimentOf = ({ experiment_id, info }: Item) => String(experiment_id ?? info?.experiment_id ?? '')
+/** By its experiment; what has none is of the registry, and goes by its name. */
+function isSeen(sees: Sees, { experiment_id, info, name }: Item): boolean {
+  const id = experiment_id ?? info?.experiment_id
+  return id === undefined ? sees('registeredModels', name) : sees('experiments', id)
+}
 
 /** Where a page of ours begins: an item of a page of the server, which is asked for again with the size it had. */
 type Place = { token: string | undefined; skip: number; size: number }
