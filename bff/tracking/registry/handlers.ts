@@ -22,7 +22,8 @@ type Handlers = Pick<
 export const registryHandlers = (database: Database, tokenKey: Buffer, places: Places): Handlers => ({
   createRegisteredModel: (input) => database.transaction((db) => models.createRegisteredModel(db, input)),
   getRegisteredModel: (input) => models.getRegisteredModel(database.reads, input),
-  searchRegisteredModels: (input, { scope }) => search.searchRegisteredModels(database.reads, input, scope, tokenKey),
+  searchRegisteredModels: (input, { scope }) =>
+    search.searchRegisteredModels(database.reads, { ...input, scope, key: tokenKey }),
   renameRegisteredModel: (input) => database.transaction((db) => models.renameRegisteredModel(db, input)),
   updateRegisteredModel: (input) => database.transaction((db) => models.updateRegisteredModel(db, input)),
   deleteRegisteredModel: (input) => models.deleteRegisteredModel(database, input),
@@ -36,7 +37,8 @@ export const registryHandlers = (database: Database, tokenKey: Buffer, places: P
 
   createModelVersion: (input, { scope }) => database.transaction((db) => versions.createModelVersion(db, input, scope)),
   getModelVersion: (input) => versions.getModelVersion(database.reads, input),
-  searchModelVersions: (input, { scope }) => search.searchModelVersions(database.reads, input, scope, tokenKey),
+  searchModelVersions: (input, { scope }) =>
+    search.searchModelVersions(database.reads, { ...input, scope, key: tokenKey }),
   updateModelVersion: (input) => database.transaction((db) => versions.updateModelVersion(db, input)),
   transitionModelVersionStage: (input) => versions.transitionModelVersionStage(database, input),
   deleteModelVersion: (input) => versions.deleteModelVersion(database, input),

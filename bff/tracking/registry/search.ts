@@ -4,6 +4,7 @@ import { RawJson } from '#kit/route.ts'
 import type { Db, Sql } from '#kit/sql.ts'
 import { sql } from '#kit/sql.ts'
 import { parseFilter } from '../search/parse.ts'
+import type { Search } from '../search/search.ts'
 import { search } from '../search/search.ts'
 import type { Filter, Subject } from '../search/tree.ts'
 import { PROMPT_TAG } from './prompts.ts'
@@ -25,19 +26,29 @@ function modelsWithin(subject: Subject, filter: string | undefined, { registered
   ]
 }
 
+type ModelsQuery = Input<Endpoints['searchRegisteredModels']> & { scope: Scope; key: Buffer }
+type VersionsQuery = Input<Endpoints['searchModelVersions']> & { scope: Scope; key: Buffer }
+
+/** Registered models: keys are `model_no`. */
+export const registeredModelsSearch = (query: ModelsQuery): Search =>
+  search(REGISTERED_MODELS, query, { conditions: modelsWithin(REGISTERED_MODELS, query.filter, query.scope) }, [])
+
+/** Versions that are not deleted: keys are `version_no`. */
+export const modelVersionsSearch = (query: VersionsQuery): Search =>
+  search(
+    MODEL_VERSIONS,
+    query,
+    { conditions: [sql`mv.current_stage <> ${DELETED}`, ...modelsWithin(MODEL_VERSIONS, query.filter, query.scope)] },
+    [],
+  )
+
 const answer = (name: string, items: readonly string[], next_page_token: string | undefined) =>
   new RawJson(
     `{"${name}":[${items.join(',')}]${next_page_token ? `,"next_page_token":${JSON.stringify(next_page_token)}` : ''}}`,
   )
 
-export async function searchRegisteredModels(
-  db: Db,
-  query: Input<Endpoints['searchRegisteredModels']>,
-  scope: Scope,
-  key: Buffer,
-) {
-  const conditions = modelsWithin(REGISTERED_MODELS, query.filter, scope)
-  const { statement, page } = search(REGISTERED_MODELS, { ...query, key }, { conditions }, [])
+export async function searchRegisteredModels(db: Db, query: ModelsQuery) {
+  const { statement, page } = registeredModelsSearch(query)
   const { keys, next_page_token } = page(await db.texts(statement))
   return answer('registered_models', await modelsByNo(db, keys), next_page_token)
 }
@@ -45,15 +56,9 @@ export async function searchRegisteredModels(
 /** A page has no more, whatever is asked for: MLflow's 200,000 would be a hundred megabytes. */
 const MOST_VERSIONS = 10_000
 
-export async function searchModelVersions(
-  db: Db,
-  query: Input<Endpoints['searchModelVersions']>,
-  scope: Scope,
-  key: Buffer,
-) {
-  const conditions = [sql`mv.current_stage <> ${DELETED}`, ...modelsWithin(MODEL_VERSIONS, query.filter, scope)]
+export async function searchModelVersions(db: Db, query: VersionsQuery) {
   const max_results = Math.min(query.max_results, MOST_VERSIONS)
-  const { statement, page } = search(MODEL_VERSIONS, { ...query, max_results, key }, { conditions }, [])
+  const { statement, page } = modelVersionsSearch({ ...query, max_results })
   const { keys, next_page_token } = page(await db.texts(statement))
   return answer('model_versions', await versionsByNo(db, keys), next_page_token)
 }

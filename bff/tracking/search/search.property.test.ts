@@ -4,12 +4,29 @@ import type { Int64 } from '#contract'
 import type { Database } from '#kit/db.ts'
 import { openDatabase } from '#kit/db.ts'
 import type { Db, Sql } from '#kit/sql.ts'
-import { raw, row, rows, sql } from '#kit/sql.ts'
+import { row, rows, sql } from '#kit/sql.ts'
 import { testDatabase } from '../../test/database.ts'
+import {
+  a,
+  aField,
+  aNumberTest,
+  aTextTest,
+  aTimeTest,
+  KEYS,
+  keyed,
+  list,
+  logic,
+  orderOf,
+  pick,
+  TEXTS,
+  TIMES,
+  usually,
+} from './arbitrary.ts'
+import { allPages, entries, pairsOf, put } from './arbitrary-rows.ts'
 import { driversOf } from './drivers.ts'
 import type { OrderObject } from './parse.ts'
 import { parseFilter, parseOrder, parseOrderObjects } from './parse.ts'
-import type { Search, ViewType } from './search.ts'
+import type { ViewType } from './search.ts'
 import { experimentsCount, experimentsSearch, loggedModelsSearch, runsCount, runsSearch } from './search.ts'
 import type { ModelRow } from './search-model.ts'
 import { evaluate, sorted } from './search-model.ts'
@@ -26,45 +43,11 @@ const signer = Buffer.alloc(32, 7)
 
 // Few keys and values, so that filters hit; among them all that is compared in a way of its own.
 const NUMBERS = [0, -0, 1, -1.5, 0.1, 5e-324, 1e308, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-const LONG = 'x'.repeat(64)
-const TEXTS = [
-  '',
-  'a',
-  'A',
-  'ab',
-  'ä',
-  'Ä',
-  'ΣΑΣ',
-  'σας',
-  '50%',
-  'a_b',
-  'a\\b',
-  '10',
-  '9',
-  '😀',
-  '\uffef',
-  LONG,
-  `${LONG}y`,
-  "it's",
-]
-const PATTERNS = ['%', 'a%', '%b', '_', '__', 'ä', '%Σ', 'σ%', '50\\%', 'a\\_b', 'a\\\\b', '%😀%', 'X%', '', "it's"]
-const TIMES = ['0', '5', '1793491200000', '1793577599999', '9007199254740993', '-3']
 const DATASETS = [
   { name: 'a', digest: '1', context: 'train' },
   { name: 'A', digest: '2', context: undefined },
   { name: 'b', digest: '1', context: 'eval' },
 ]
-const KEYS = ['k', 'with space/x']
-const pick = <T>(values: readonly T[]) => fc.constantFrom(...values)
-const usually = <T>(value: T, other: fc.Arbitrary<T>) =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: other })
-const keyed = <T>(value: fc.Arbitrary<T>) =>
-  fc
-    .tuple(...KEYS.map((key) => fc.tuple(fc.constant(key), fc.option(value, { freq: 3 }))))
-    .map((pairs) =>
-      Object.fromEntries(pairs.flatMap(([key, held]): [string, T][] => (held === null ? [] : [[key, held]]))),
-    )
-
 const aRun = fc.record({
   experiment_id: pick([1, 2, 3]),
   lifecycle_stage: pick(['active', 'active', 'active', 'deleted']),
@@ -120,43 +103,6 @@ type Run = typeof aRun extends fc.Arbitrary<infer T> ? T : never
 type Model = typeof aModel extends fc.Arbitrary<infer T> ? T : never
 type Experiment = typeof anExperiment extends fc.Arbitrary<infer T> ? T : never
 
-// What a filter may say, as text.
-const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
-const list = (values: fc.Arbitrary<string>) =>
-  fc.array(values, { minLength: 1, maxLength: 3 }).map((all) => `(${all.join(', ')})`)
-const ABSENCE = ['IS NULL', 'is not null'].map((text) => fc.constant(text))
-const a = (...parts: readonly (fc.Arbitrary<string> | string)[]) =>
-  fc.tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part))).map((all) => all.join(' '))
-const ranged = (value: fc.Arbitrary<string>) =>
-  fc.oneof(
-    a(pick(['=', '!=', '<', '<=', '>', '>=']), value),
-    a(pick(['IN', 'NOT IN']), list(value)),
-    a(pick(['BETWEEN', 'NOT BETWEEN']), value, 'AND', value),
-    ...ABSENCE,
-  )
-const aNumberTest = ranged(pick(['0', '1', '-1.5', '0.1', '1e308', '1e400', '-1e400', '5e-324']))
-const aTimeTest = ranged(pick([...TIMES, '2026-11-01', "'2026-11-01T00:00'", '4.5', '1e30', '-1e30']))
-const aText = pick(TEXTS).map(quote)
-const aTextTest = fc.oneof(
-  a(pick(['=', '!=']), aText),
-  a(pick(['IN', 'NOT IN']), list(aText)),
-  a(pick(['LIKE', 'ILIKE', 'NOT LIKE', 'NOT ILIKE']), pick(PATTERNS).map(quote)),
-  a(pick(['RLIKE', 'NOT RLIKE']), pick(['^a', 'b$', '[A-Ba-b]', '^.?$', 'a|B', '']).map(quote)),
-  ...ABSENCE,
-)
-const aField = (entity: string) => pick([...KEYS, 'absent']).map((key) => `${entity}.\`${key}\``)
-
-const logic = (clause: fc.Arbitrary<string>) =>
-  fc.letrec<{ filter: string }>((tie) => ({
-    filter: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      clause,
-      a(tie('filter'), pick(['AND', 'or']), tie('filter')),
-      a('NOT', tie('filter')),
-      a('(', tie('filter'), ')'),
-    ),
-  })).filter
-
 const runsFilter = logic(
   fc.oneof(
     a(aField('metrics'), aNumberTest),
@@ -176,12 +122,6 @@ const experimentsFilter = logic(
     a('experiment_id', pick(['IN', 'NOT IN']), list(pick(["'1'", "'2'", "'7'"]))),
   ),
 )
-const orderOf = (field: fc.Arbitrary<string>) =>
-  fc.uniqueArray(a(field, pick(['', 'ASC', 'desc'])), {
-    maxLength: 4,
-    selector: (clause) => clause.replace(/ (ASC|desc)?$/, ''),
-  })
-
 const aQuery = {
   scope: usually<'all' | Int64[]>('all', fc.subarray<Int64>([1, 2, 3, 99])),
   view: usually<ViewType>('ACTIVE_ONLY', pick<ViewType>(['DELETED_ONLY', 'ALL'])),
@@ -206,18 +146,6 @@ const anExperimentsQuery = fc.record({
   order_by: orderOf(pick(['name', 'experiment_id', 'creation_time', 'last_update_time'])),
 })
 
-/** Rows as JSON, so that one statement takes any table. */
-async function put(tx: Db, table: string, records: readonly Record<string, unknown>[]) {
-  const columns = raw(Object.keys(records[0] ?? { key: '' }).join(', '))
-  if (records.length > 0)
-    await rows(
-      tx,
-      sql`
-      insert into ${raw(table)} (${columns}) overriding system value
-      select ${columns} from json_populate_recordset(null::${raw(table)}, ${JSON.stringify(records)}::json)`,
-    )
-}
-
 const putExperiments = (tx: Db) =>
   put(
     tx,
@@ -233,9 +161,6 @@ const putExperiments = (tx: Db) =>
   )
 
 const runId = (number: number) => `${'f'.repeat(30)}${90 - number}`
-const pairsOf = <O extends object, T>(owner: O, held: Readonly<Record<string, T>>) =>
-  Object.entries(held).map(([key, value]) => ({ ...owner, key, value: String(value) }))
-
 async function storeRuns(runs: readonly Run[]) {
   const all = runs.map((run, n) => ({ ...run, run_no: n + 1 }))
   const inputs = all.flatMap(({ run_no, datasets }) =>
@@ -314,9 +239,6 @@ async function storeRuns(runs: readonly Run[]) {
   })
 }
 
-const entries = <T extends string | number>(entity: string, held: Readonly<Record<string, T>>) =>
-  Object.entries(held).map(([key, value]): [string, T[]] => [`${entity}.${key}`, [value]])
-
 const modelRun = (run: Run, index: number): ModelRow => ({
   key: BigInt(index + 1),
   values: new Map<string, readonly (string | number | bigint)[]>([
@@ -333,19 +255,6 @@ const modelRun = (run: Run, index: number): ModelRow => ({
     ]),
   ]),
 })
-
-/** All pages, one after another, each by the token of the one before. */
-async function allPages(search: (page_token: string | undefined) => Search, max_results: number): Promise<bigint[]> {
-  const keys: bigint[] = []
-  for (let token: string | undefined, more = true; more; more = token !== undefined) {
-    const asked = search(token)
-    const page = asked.page(await db.texts(asked.statement))
-    if (page.next_page_token !== undefined) expect(page.keys).toHaveLength(max_results)
-    keys.push(...page.keys.map(BigInt))
-    token = page.next_page_token
-  }
-  return keys
-}
 
 const total = async (count: Sql) => (await row<{ total: number }>(db, count))?.total
 const inView = (view: ViewType, stage: string) => view === 'ALL' || (view === 'ACTIVE_ONLY') === (stage === 'active')
@@ -380,6 +289,7 @@ test('random searches of runs give what an evaluation row by row gives, page by 
           // whichever way is taken to them, it leads to the same runs
           for (const driver of [undefined, ...driversOf(RUNS, filter)]) {
             const found = await allPages(
+              db,
               (page_token) => runsSearch({ ...asked, driver, page_token }),
               query.max_results,
             )
@@ -438,7 +348,11 @@ test('random searches of experiments give what an evaluation row by row gives, p
             },
           )
           const asked = { ...query, view_type: view, key: signer }
-          const found = await allPages((page_token) => experimentsSearch({ ...asked, page_token }), query.max_results)
+          const found = await allPages(
+            db,
+            (page_token) => experimentsSearch({ ...asked, page_token }),
+            query.max_results,
+          )
           expect(found).toEqual(sorted(expected, order).map((model) => model.key))
           expect(await total(experimentsCount(asked))).toBe(expected.length)
         }
@@ -622,7 +536,11 @@ test('random searches of logged models give what an evaluation row by row gives,
           })
           const all = [...judged, key('creation_timestamp', 'time', true), key('model_id', 'text', false)]
           const asked = { ...query, key: signer }
-          const found = await allPages((page_token) => loggedModelsSearch({ ...asked, page_token }), query.max_results)
+          const found = await allPages(
+            db,
+            (page_token) => loggedModelsSearch({ ...asked, page_token }),
+            query.max_results,
+          )
           expect(found).toEqual(sorted(expected, all).map((model) => model.key))
         }
       },
