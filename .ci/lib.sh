@@ -116,8 +116,8 @@ install_python() {
   rm -rf "$to" && python3 -m venv "$to" &&
     "$to/bin/pip" install -q --disable-pip-version-check "${@:2}" && touch "$to/complete"
 }
-# What people train with: autologging, data frames, figures, system metrics.
-learning=(scikit-learn pandas matplotlib psutil)
+# What people train with: autologging, data frames, figures, system metrics, models in files that run no code.
+learning=(scikit-learn pandas matplotlib psutil skops)
 
 install_java() {
   local to=$cache/mlflow-client-$java_client_version
