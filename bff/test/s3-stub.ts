@@ -128,17 +128,19 @@ export async function startS3Stub({
       const cut = delimiter ? rest.indexOf(delimiter) : -1
       names.add(prefix + (cut < 0 ? rest : rest.slice(0, cut + 1)))
     }
-    const from = Number(query.get('continuation-token') ?? 0)
-    const to = from + Math.min(pageSize, Number(query.get('max-keys') ?? pageSize))
-    const all = [...names]
-    const page = all.slice(from, to).map((name) => {
+    const after = query.get('continuation-token')
+    const all = [...names].filter((name) => after === null || name > after)
+    const most = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize))
+    const page = all.slice(0, most).map((name) => {
       const stored = objects.get(`${bucket}/${name}`)
       return stored
         ? `<Contents><Key>${name}</Key><Size>${stored.body.length}</Size></Contents>`
         : `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`
     })
     const more =
-      to < all.length ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${to}</NextContinuationToken>` : ''
+      all.length > most
+        ? `<IsTruncated>true</IsTruncated><NextContinuationToken>${all[most - 1]}</NextContinuationToken>`
+        : ''
     return xml(
       response,
       `<ListBucketResult><KeyCount>${page.length}</KeyCount>${more}${page.join('')}</ListBucketResult>`,
