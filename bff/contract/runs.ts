@@ -181,8 +181,7 @@ export const deleteTag = endpoint({
   output: Nothing,
 })
 
-const atMost = (count: number, what: string) =>
-  [(list: unknown[]) => list.length <= count, `A batch has at most ${count} ${what}`] as const
+const atMost = (count: number, what: string) => [count, `A batch has at most ${count} ${what}`] as const
 
 export const logBatch = endpoint({
   method: 'POST',
@@ -190,9 +189,9 @@ export const logBatch = endpoint({
   summary: 'Log metrics, params and tags of one run, all or nothing.',
   permission: mayEdit(theRun),
   input: withRunId({
-    metrics: listOf(MetricField).refine(...atMost(1000, 'metrics')),
-    params: listOf(PairField).refine(...atMost(100, 'params')),
-    tags: listOf(PairField).refine(...atMost(100, 'tags')),
+    metrics: listOf(MetricField, ...atMost(1000, 'metrics')),
+    params: listOf(PairField, ...atMost(100, 'params')),
+    tags: listOf(PairField, ...atMost(100, 'tags')),
   })
     .refine(...checkRunId)
     .refine(

@@ -126,10 +126,15 @@ export const pageSize = (fallback: number, max: number) =>
     .refine((value) => value >= 1 && value <= max, `max_results must be between 1 and ${max}`)
     .transform(Number)
 
-/** A list: null and absent are empty; one scalar of a query string is a list of one. */
-export const listOf = <T extends z.ZodType>(item: T) =>
+/** A list: null and absent are empty; one scalar of a query string is a list of one. One that is too long is not looked through. */
+export const listOf = <T extends z.ZodType>(item: T, most = Number.POSITIVE_INFINITY, tooMany = '') =>
   z
-    .preprocess((value) => (value === null ? [] : typeof value === 'string' ? [value] : value), z.array(item))
+    .preprocess((value, context) => {
+      if (!Array.isArray(value) || value.length <= most)
+        return value === null ? [] : typeof value === 'string' ? [value] : value
+      context.issues.push({ code: 'custom', message: tooMany, input: value })
+      return z.NEVER
+    }, z.array(item))
     .prefault([]) as unknown as z.ZodPrefault<z.ZodType<z.output<T>[], z.input<T>[] | string | null>>
 
 /** What a search takes that gives its rows page by page. */
@@ -172,10 +177,13 @@ export const AnswerDouble = z
 
 /** Characters, as Python counts them: code points. */
 export const codePoints = (text: string) => {
-  let count = 0
-  for (const _ of text) count++
+  let count = text.length
+  for (let i = 1; i < text.length; i++) if (isHigh(text.charCodeAt(i - 1)) && isLow(text.charCodeAt(i))) count--
   return count
 }
+
+const isHigh = (unit: number) => unit >= 0xd800 && unit < 0xdc00
+const isLow = (unit: number) => unit >= 0xdc00 && unit < 0xe000
 
 /** A refinement: at most so many code points. Texts that are short or long in any case are not counted. */
 export const within = (max: number) =>

@@ -22,7 +22,7 @@ export async function readInput(
     endpoint.transfer === 'upload' || (get && (query !== '' || !hasBody(request)))
       ? fromQuery(query)
       : asObject(await readJson(request, endpoint.bodyLimit ?? BODY_LIMIT))
-  const parsed = endpoint.input.safeParse({ ...given, ...params }, { reportInput: true })
+  const parsed = endpoint.input.safeParse(Object.assign(given, params), { reportInput: true })
   if (!parsed.success) throw asInvalid(parsed.error)
   return parsed.data
 }
@@ -35,7 +35,8 @@ function fromQuery(query: string): Record<string, unknown> {
   const given = new Map<string, string | string[]>()
   for (const [name, value] of new URLSearchParams(query)) {
     const before = given.get(name)
-    given.set(name, before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value])
+    if (Array.isArray(before)) before.push(value)
+    else given.set(name, before === undefined ? value : [before, value])
   }
   return Object.fromEntries(given)
 }
@@ -138,15 +139,30 @@ function pathOf({ path, params }: Problem): string {
 
 const hint = ({ message }: Problem) => message.replace(/^Invalid input: /, '').replace(/\.$/, '')
 
+const SHOWN = 200
+
 function shown(value: unknown): string {
   const text = printed(value)
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }
 
 function printed(value: unknown): string {
   try {
-    return stringifyJson(value) ?? String(value)
+    return stringifyJson(beginning(value)) ?? String(value)
   } catch {
     return '…' // nested deeper than can be printed
   }
+}
+
+/** As much of a value as can be in the part of it that is shown: one that is refused for its size is not printed whole. */
+function beginning(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, SHOWN + 50)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.slice(0, SHOWN).map(beginning)
+  const fields: [string, unknown][] = []
+  for (const name in value) {
+    if (fields.length === SHOWN) break
+    fields.push([name.slice(0, SHOWN + 50), beginning((value as Record<string, unknown>)[name])])
+  }
+  return Object.fromEntries(fields)
 }

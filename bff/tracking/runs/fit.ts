@@ -13,7 +13,8 @@ function fitted(pairs: readonly KeyValue[], what: 'param' | 'tag', limit: number
         `The value of ${what} '${key}' exceeds the maximum length of ${limit} characters; it has ${codePoints(value)}`,
         { field: 'value' },
       )
-    return { key, value: [...value].slice(0, limit).join('') }
+    // so many code points are within twice as many units: the rest of a long text is not looked at
+    return { key, value: [...value.slice(0, 2 * limit)].slice(0, limit).join('') }
   })
 }
 
