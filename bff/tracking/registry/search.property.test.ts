@@ -5,7 +5,6 @@ import { openDatabase } from '#kit/db.ts'
 import type { Scope } from '#kit/route.ts'
 import { EVERYTHING } from '#kit/route.ts'
 import { rows, sql } from '#kit/sql.ts'
-import { testDatabase } from '../../test/database.ts'
 import {
   a,
   aField,
@@ -19,8 +18,9 @@ import {
   TEXTS,
   TIMES,
   usually,
-} from '../search/arbitrary.ts'
-import { allPages, entries, pairsOf, put } from '../search/arbitrary-rows.ts'
+} from '../../test/arbitrary-searches.ts'
+import { testDatabase } from '../../test/database.ts'
+import { allPages, entries, pairsOf, put } from '../../test/searched-rows.ts'
 import { parseFilter, parseOrder } from '../search/parse.ts'
 import type { Search } from '../search/search.ts'
 import type { ModelRow } from '../search/search-model.ts'

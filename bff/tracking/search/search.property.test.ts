@@ -5,7 +5,6 @@ import type { Database } from '#kit/db.ts'
 import { openDatabase } from '#kit/db.ts'
 import type { Db, Sql } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
-import { testDatabase } from '../../test/database.ts'
 import {
   a,
   aField,
@@ -21,8 +20,9 @@ import {
   TEXTS,
   TIMES,
   usually,
-} from './arbitrary.ts'
-import { allPages, entries, pairsOf, put } from './arbitrary-rows.ts'
+} from '../../test/arbitrary-searches.ts'
+import { testDatabase } from '../../test/database.ts'
+import { allPages, entries, pairsOf, put } from '../../test/searched-rows.ts'
 import { driversOf } from './drivers.ts'
 import type { OrderObject } from './parse.ts'
 import { parseFilter, parseOrder, parseOrderObjects } from './parse.ts'

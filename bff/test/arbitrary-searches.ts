@@ -37,7 +37,7 @@ export const keyed = <T>(value: fc.Arbitrary<T>) =>
     )
 
 // What a filter may say, as text.
-export const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
+const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
 export const list = (values: fc.Arbitrary<string>) =>
   fc.array(values, { minLength: 1, maxLength: 3 }).map((all) => `(${all.join(', ')})`)
 const ABSENCE = ['IS NULL', 'is not null'].map((text) => fc.constant(text))

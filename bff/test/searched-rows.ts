@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import type { Db } from '#kit/sql.ts'
+import type { Int64 } from '#contract'
+import type { Db, Sql, TextRow } from '#kit/sql.ts'
 import { raw, rows, sql } from '#kit/sql.ts'
-import type { Search } from './search.ts'
 
 // Rows for the tests of searches, put into tables and read back page by page.
 
@@ -22,6 +22,8 @@ export const pairsOf = <O extends object, T>(owner: O, held: Readonly<Record<str
 
 export const entries = <T extends string | number>(entity: string, held: Readonly<Record<string, T>>) =>
   Object.entries(held).map(([key, value]): [string, T[]] => [`${entity}.${key}`, [value]])
+
+type Search = { statement: Sql; page(rows: readonly TextRow[]): { keys: Int64[]; next_page_token?: string } }
 
 /** All pages, one after another, each by the token of the one before. */
 export async function allPages(
