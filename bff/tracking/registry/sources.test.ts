@@ -1,5 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   createExperiment,
   createLoggedModel,
@@ -13,7 +15,7 @@ import {
   renameRegisteredModel,
 } from '#contract'
 import { call } from '../../../web/lib/client.ts'
-import { everyArtifactPlace } from '../../test/artifact-places.ts'
+import { everyArtifactPlace, temporaryFolder } from '../../test/artifact-places.ts'
 import { ask } from '../../test/ask.ts'
 import { startServer } from '../../test/server.ts'
 import { parseUri, sourceUri } from './source-uri.ts'
@@ -128,6 +130,27 @@ describe.each(everyArtifactPlace)('versions with files in a $kind', ({ newPlace 
     expect(source).toBe('s3://bucket/größe/a%20b/..../c')
     expect((await call(getModelVersion, { name, version: '1' }, server)).model_version.source).toBe(source)
   })
+})
+
+test('where clients go to the store themselves, a path is taken from below the run alone', async () => {
+  const folder = await temporaryFolder()
+  const server = await startServer({ mode: 'tracking-only', artifacts: { store: { kind: 'folder', folder } } })
+  onTestFinished(server.close)
+  const { artifact_uri, run_id } = (await call(createRun, {}, server)).run.info
+  const path = artifact_uri.replace('file://', '')
+  await mkdir(join(path, 'model'), { recursive: true })
+  await writeFile(join(path, 'model/MLmodel'), 'on disk')
+  await call(createRegisteredModel, { name: 'local' }, server)
+  const register = (source: string, id?: string) =>
+    call(createModelVersion, { name: 'local', source, run_id: id }, server)
+  for (const source of [`${path}/model`, `${artifact_uri}/model`]) {
+    const { version } = (await register(source, run_id)).model_version
+    const file = `${server.base}/model-versions/get-artifact?name=local&version=${version}&path=MLmodel`
+    expect(await ask(file)).toMatchObject({ status: 200, text: 'on disk' })
+    await expect(register(source)).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' })
+  }
+  for (const source of [folder, `file://${folder}`, `${path}/../x`, path.slice(1), `file://host${path}`, `${path}x`])
+    await expect(register(source, run_id)).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' })
 })
 
 const accepted = (source: string) => {
