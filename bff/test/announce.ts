@@ -11,7 +11,7 @@ const services: { why: string | undefined; without: string }[] = [
   {
     why: absent('ASSAY_TEST_PYTHON'),
     without:
-      'the newest Python client was left out (a Python with mlflow-skinny, scikit-learn, pandas, matplotlib, psutil)',
+      'the newest Python client was left out (a Python with mlflow-skinny, scikit-learn, pandas, matplotlib, psutil, boto3)',
   },
   {
     why: absent('ASSAY_TEST_OLD_PYTHON'),
