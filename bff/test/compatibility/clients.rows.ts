@@ -56,6 +56,120 @@ export const clients: Table = {
       ...answers({ run: { info: { run_name: 'from R', start_time: 1_731_000_000_000, user_id: 'ann' } } }),
     },
     {
+      why: 'R: a run starts inside another, by tag',
+      ...post('runs/create', {
+        experiment_id: 'FRESH',
+        user_id: 'ann',
+        start_time: '1.7e+12',
+        tags: [
+          { key: 'mlflow.user', value: 'ann' },
+          { key: 'mlflow.source.type', value: 'LOCAL' },
+          { key: 'mlflow.parentRunId', value: 'RUN' },
+        ],
+      }),
+      ...answers({
+        run: {
+          info: { start_time: 1_700_000_000_000, status: 'RUNNING', lifecycle_stage: 'active', experiment_id: 'FRESH' },
+          data: { tags: [{}, {}, { key: 'mlflow.parentRunId', value: 'RUN' }, { key: 'mlflow.runName' }] },
+        },
+      }),
+      without: ['run.info.end_time', 'run.data.params', 'run.data.metrics'],
+    },
+    {
+      why: 'R: a run is read by both ids',
+      ...get('runs/get?run_uuid=RUN&run_id=RUN'),
+      ...answers({ run: { info: { run_uuid: 'RUN', run_name: 'seeded', user_id: 'ann' } } }),
+    },
+    {
+      why: 'R: a param, by both ids',
+      ...post('runs/log-parameter', { run_uuid: 'NEW_RUN', run_id: 'NEW_RUN', key: 'rounds', value: '1e+05' }),
+      ...answers(),
+      ...thenRun('NEW_RUN', { data: { params: [{ key: 'rounds', value: '1e+05' }] } }),
+    },
+    {
+      why: 'R: an infinite metric',
+      ...post('runs/log-metric', { run_id: 'NEW_RUN', key: 'm', value: 'Infinity', timestamp: '1.731e+12', step: '0' }),
+      ...answers(),
+      ...thenRun('NEW_RUN', { data: { metrics: [{ key: 'm', value: 1.7976931348623157e308 }] } }),
+    },
+    {
+      why: 'R: a tag is removed, by both ids',
+      ...post('runs/delete-tag', { run_uuid: 'NEW_RUN', run_id: 'NEW_RUN', key: 'mlflow.runName' }),
+      ...answers(),
+    },
+    {
+      why: 'R: a run that was deleted while it ran takes no more metrics',
+      ...post('runs/log-metric', { run_id: 'DELETED_RUN', key: 'm', value: '1', timestamp: '1.7e+12', step: '0' }),
+      ...refused("'active' state", 'Restore the run first'),
+    },
+    {
+      why: 'R: a run that was deleted while it ran is not ended either',
+      ...post('runs/update', {
+        run_uuid: 'DELETED_RUN',
+        run_id: 'DELETED_RUN',
+        status: 'FINISHED',
+        end_time: '1.7e+12',
+      }),
+      ...refused("'active' state"),
+    },
+    {
+      why: 'R: a run is restored',
+      ...post('runs/restore', { run_id: 'NEW_RUN' }),
+      ...answers(),
+      ...thenRun('NEW_RUN', { info: { lifecycle_stage: 'active' } }),
+    },
+    {
+      why: 'R: a search with a filter and an order',
+      ...post('runs/search', {
+        experiment_ids: ['EXPERIMENT'],
+        filter: 'metrics.loss < 1',
+        run_view_type: 'ACTIVE_ONLY',
+        order_by: ['metrics.loss DESC'],
+      }),
+      ...answers({ runs: [{ info: { run_id: 'RUN', run_uuid: 'RUN', run_name: 'seeded' } }] }),
+      without: ['next_page_token', 'runs.0.info.run'],
+    },
+    {
+      why: 'R: a page of history that is not the last has a token',
+      ...get('metrics/get-history?run_uuid=RUN&run_id=RUN&metric_key=loss&max_results=2'),
+      ...answers({ metrics: [{}, {}] }),
+      without: ['metrics.2'],
+    },
+    {
+      why: 'R: a page of history that is just full has none',
+      ...get('metrics/get-history?run_uuid=RUN&run_id=RUN&metric_key=loss&max_results=3'),
+      ...answers({ metrics: [{}, {}, {}] }),
+      without: ['next_page_token'],
+    },
+    {
+      why: 'R: an experiment is made',
+      ...post('experiments/create', { name: 'R UNIQUE', tags: [{ key: 'team', value: 'red' }] }),
+      ...answers(),
+    },
+    {
+      why: 'R: an experiment whose name is taken',
+      ...post('experiments/create', { name: 'seeded' }),
+      status: 400,
+      code: 'RESOURCE_ALREADY_EXISTS',
+      message: 'already exists',
+    },
+    {
+      why: 'R: an experiment by its id',
+      ...get('experiments/get?experiment_id=EXPERIMENT'),
+      ...answers({ experiment: { experiment_id: 'EXPERIMENT', lifecycle_stage: 'active', tags: [{}] } }),
+    },
+    {
+      why: 'R: a tag of an experiment',
+      ...post('experiments/set-experiment-tag', { experiment_id: 'FRESH', key: 'team', value: 'TRUE' }),
+      ...answers(),
+    },
+    {
+      why: 'R: files of a run, by both ids',
+      ...get('artifacts/list?run_uuid=RUN&run_id=RUN'),
+      ...answers({ root_uri: 'mlflow-artifacts:/EXPERIMENT/RUN/artifacts' }),
+      without: ['next_page_token'],
+    },
+    {
       why: 'R: a run ends, by both ids',
       ...post('runs/update', { run_uuid: 'NEW_RUN', run_id: 'NEW_RUN', status: 'FINISHED', end_time: '1731000000001' }),
       ...answers({
