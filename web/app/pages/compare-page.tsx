@@ -3,7 +3,7 @@ import { IconArrowsDiff } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'react-router'
 import { Comparison } from '../../features/runs/comparison.tsx'
-import { runQuery, toRow } from '../../features/runs/runs.ts'
+import { runQuery, toRows } from '../../features/runs/runs.ts'
 import { plural } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { Page } from '../../ui/page.tsx'
@@ -18,7 +18,7 @@ export function Component() {
   const ids = [...new Set((search.get('runs') ?? '').split(',').filter(Boolean))].slice(0, MOST)
   const onlyDifferences = search.get('equal') !== 'show'
   const runs = useQueries({ queries: ids.map((id) => runQuery(id)) })
-  const rows = runs.flatMap((run) => (run.data ? [toRow(run.data)] : []))
+  const rows = toRows(runs.flatMap((run) => run.data ?? []))
   const unreadable = runs.filter((run) => run.isError).length
   const setEqual = (show: boolean) =>
     setSearch(

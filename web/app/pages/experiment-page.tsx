@@ -10,7 +10,7 @@ import { experimentQuery } from '../../features/experiments/experiments.ts'
 import { ColumnPicker } from '../../features/runs/column-picker.tsx'
 import { columnsOf, sameValues, shownColumns } from '../../features/runs/columns.ts'
 import { FilterBox, focusFilter } from '../../features/runs/filter-box.tsx'
-import { formatTotal, runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
+import { formatTotal, runCountQuery, runsQuery, toRows } from '../../features/runs/runs.ts'
 import { RunsList } from '../../features/runs/runs-list.tsx'
 import { RunsTable } from '../../features/runs/runs-table.tsx'
 import { SameLine } from '../../features/runs/same-line.tsx'
@@ -65,7 +65,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
   const list = useInfiniteQuery(runsQuery(ids, filter, orderBy(view)))
   // a filter that is wrong leaves the old rows where they are
   const pages = useLastDefined(list.data)?.pages
-  const rows = useMemo(() => pages?.flatMap((page) => page.runs).map(toRow) ?? [], [pages])
+  const rows = useMemo(() => toRows(pages?.flatMap((page) => page.runs) ?? []), [pages])
   const all = useQuery(runCountQuery(ids))
   const matching = useQuery({ ...runCountQuery(ids, filter), enabled: list.isSuccess && !list.isPlaceholderData })
   const matched = matching.data ?? { total: rows.length, more: false }

@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { Link } from 'react-router'
 import { experimentsQuery, summariesQuery } from '../../features/experiments/experiments.ts'
 import { RunLines } from '../../features/runs/run-lines.tsx'
-import { formatTotal, NEWEST_FIRST, runCountQuery, runsQuery, toRow } from '../../features/runs/runs.ts'
+import { formatTotal, NEWEST_FIRST, runCountQuery, runsQuery, toRows } from '../../features/runs/runs.ts'
 import { formatCount } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { snippets } from '../../lib/snippets.ts'
@@ -27,7 +27,7 @@ export function Component() {
   const latest = useInfiniteQuery(runsQuery(ids, '', NEWEST_FIRST, 10))
   const names = new Map(list.map((experiment) => [experiment.experiment_id, experiment.name]))
   const nameOf = (id: string) => names.get(id) ?? ''
-  const rowsOf = (query: typeof latest) => query.data?.pages[0]?.runs.map(toRow) ?? []
+  const rowsOf = (query: typeof latest) => toRows(query.data?.pages[0]?.runs ?? [])
   const runningRows = rowsOf(running)
   const latestRows = rowsOf(latest)
   const failed = [experiments, running, latest].find((query) => query.isError)

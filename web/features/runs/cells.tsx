@@ -8,6 +8,7 @@ import type { Column } from './columns.ts'
 import type { Heat } from './direction.ts'
 import { betterDirection, heatOf } from './direction.ts'
 import type { RunRow } from './runs.ts'
+import { labelOf } from './runs.ts'
 
 /** A column of the table: how its head reads, how wide it is, what stands in a cell. */
 export type TableColumn = {
@@ -149,13 +150,20 @@ const common = (column: Column) => ({
 export const toTableColumn = (column: Column, rows: readonly RunRow[]): TableColumn =>
   column.kind === 'metrics' ? metricColumn(column, rows) : textColumn(column, rows, column.kind)
 
+/** A run where it is one of several: among equal names, with the beginning of its id. */
 export function RunName({ row }: { row: RunRow }) {
+  const { id, name, shortId, color } = row
   return (
     <span className={c.name}>
-      <RunDot color={row.color} />
-      <Link className="plain ell" to={paths.run(row.id)} title={row.name}>
-        {row.name}
+      <RunDot color={color} />
+      <Link className="plain ell" to={paths.run(id)} title={name} aria-label={labelOf(row)}>
+        {name}
       </Link>
+      {shortId && (
+        <span className={`mono t3 ${c.id}`} title={`Run ${id}`} aria-hidden>
+          {shortId}
+        </span>
+      )}
     </span>
   )
 }

@@ -1,10 +1,9 @@
-import { Link } from 'react-router'
 import { columnFormat } from '../../lib/format.ts'
-import { paths } from '../../lib/paths.ts'
 import { scrollsByKey } from '../../ui/focusable.ts'
-import { RunDot, Value } from '../../ui/marks.tsx'
+import { Value } from '../../ui/marks.tsx'
 import { Status } from '../../ui/status.tsx'
 import t from '../../ui/table.module.css'
+import { RunName } from './cells.tsx'
 import type { Column } from './columns.ts'
 import { columnsOf } from './columns.ts'
 import c from './comparison.module.css'
@@ -27,10 +26,7 @@ export function Comparison({ rows, onlyDifferences }: { rows: readonly RunRow[];
             {rows.map((row) => (
               <th key={row.id} scope="col">
                 <span className={c.run}>
-                  <RunDot color={row.color} />
-                  <Link className="plain ell" to={paths.run(row.id)} title={row.name}>
-                    {row.name}
-                  </Link>
+                  <RunName row={row} />
                 </span>
               </th>
             ))}

@@ -2,6 +2,7 @@ import { firstLine, formatDuration } from '../../lib/format.ts'
 import { RunDot, Time } from '../../ui/marks.tsx'
 import { Status } from '../../ui/status.tsx'
 import c from './run-header.module.css'
+import { DeletedRun, RunMenu } from './run-menu.tsx'
 import type { RunRow } from './runs.ts'
 
 /** What it is: name, status, and its first line of notes. */
@@ -19,11 +20,10 @@ export function RunHeader({ row }: { row: RunRow }) {
           <Time ms={info.start_time} />
           {ended !== undefined && `, took ${formatDuration(ended - Number(info.start_time))}`}
         </span>
+        {info.lifecycle_stage === 'active' && <RunMenu row={row} />}
       </div>
       {note && note.toLowerCase() !== row.name.toLowerCase() && <p className={c.note}>{note}</p>}
-      {info.lifecycle_stage === 'deleted' && (
-        <p className={c.deleted}>This run is deleted. It can be read, not changed.</p>
-      )}
+      {info.lifecycle_stage === 'deleted' && <DeletedRun row={row} />}
     </div>
   )
 }

@@ -18,14 +18,14 @@ export function RunLines({
 }) {
   return (
     <ul className={c.lines}>
-      {rows.map(({ id, name, color, run: { info } }) => (
+      {rows.map(({ id, name, shortId, color, run: { info } }) => (
         <li key={id}>
           <RunDot color={color} />
           <div className="grow">
             <Link className="plain medium" to={paths.run(id)}>
               {name}
             </Link>
-            <small className="ell">{nameOf(info.experiment_id)}</small>
+            <small className="ell">{[nameOf(info.experiment_id), shortId].filter(Boolean).join(' · ')}</small>
           </div>
           <Status status={info.status} />
           <span className={`${c.when} t3 s12`}>

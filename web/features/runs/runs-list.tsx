@@ -8,6 +8,7 @@ import { Status } from '../../ui/status.tsx'
 import { RunName } from './cells.tsx'
 import type { Column } from './columns.ts'
 import type { RunRow } from './runs.ts'
+import { labelOf } from './runs.ts'
 import c from './runs-list.module.css'
 
 const ROW = 56
@@ -60,7 +61,7 @@ export function RunsList({ rows, columns, sortedBy, selection, onSelection, onNe
             >
               <Checkbox
                 size="sm"
-                aria-label={`Select ${row.name}`}
+                aria-label={`Select ${labelOf(row)}`}
                 checked={selected}
                 onChange={() => {
                   const { [row.id]: _, ...others } = selection

@@ -9,6 +9,7 @@ import type { TableColumn } from './cells.tsx'
 import { attributeColumns, RunName, toTableColumn } from './cells.tsx'
 import type { Column } from './columns.ts'
 import type { RunRow } from './runs.ts'
+import { labelOf } from './runs.ts'
 import c from './runs-table.module.css'
 
 const ROW = 28
@@ -171,7 +172,7 @@ const Row = memo(function Row({ run, index, columns, selected, active, onTick }:
     <tr aria-rowindex={index + 3} aria-selected={selected} data-active={active || undefined}>
       <td className={`${c.pinned} ${c.tick}`}>
         <Checkbox
-          aria-label={`Select ${run.name}`}
+          aria-label={`Select ${labelOf(run)}`}
           checked={selected}
           onChange={(event) => onTick(run.id, event.currentTarget.checked)}
         />

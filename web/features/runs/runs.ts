@@ -1,6 +1,12 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
 import type { Run } from '#contract'
-import { countRuns, getRun, searchRuns } from '#contract'
+import { countRuns, deleteRun, getRun, restoreRun, searchRuns } from '#contract'
 import { ask } from '../../lib/api.ts'
 import { formatCount } from '../../lib/format.ts'
 import { runColor } from '../../lib/run-color.ts'
@@ -62,6 +68,8 @@ export type RunRow = {
   run: Run
   id: string
   name: string
+  /** the beginning of the id, where a run beside it has the same name */
+  shortId?: string
   color: string
   metrics: ReadonlyMap<string, number>
   params: ReadonlyMap<string, string>
@@ -81,4 +89,26 @@ export function toRow(run: Run): RunRow {
     params: new Map(run.data.params.map(({ key, value }) => [key, value])),
     tags: new Map(run.data.tags.map(({ key, value }) => [key, value])),
   }
+}
+
+/** Rows of runs that stand beside one another. */
+export function toRows(runs: readonly Run[]): RunRow[] {
+  const named = new Map<string, number>()
+  for (const { info } of runs) named.set(info.run_name, (named.get(info.run_name) ?? 0) + 1)
+  return runs.map((run) => ({
+    ...toRow(run),
+    ...((named.get(run.info.run_name) ?? 0) > 1 ? { shortId: run.info.run_id.slice(0, 7) } : {}),
+  }))
+}
+
+/** How a run is called where a name has to do. */
+export const labelOf = ({ name, shortId }: RunRow): string => (shortId ? `${name} ${shortId}` : name)
+
+/** Deletes a run, or restores it. */
+export function useMoveRun(runId: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (to: 'deleted' | 'active') => ask(to === 'deleted' ? deleteRun : restoreRun, { run_id: runId }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['runs'] }),
+  })
 }
