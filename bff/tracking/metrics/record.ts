@@ -213,16 +213,20 @@ async function updateSummaries(db: Db, additions: readonly Addition[]) {
   )
 }
 
+const namesModel = (point: RunPoint): point is RunPoint & { model_id: string } => Boolean(point.model_id)
+
 /** MLflow keeps points that name a model among the model's own metrics as well; so do we, and the run's latest metric shows them. */
 async function linkModels(db: Db, groups: Map<string, Group>, additions: readonly Addition[]) {
-  const links = [...groups.values()].flatMap(({ points }, i) =>
-    points.flatMap(({ model_id, dataset_name = '', dataset_digest = '', ...point }) => {
-      const series_id = additions[i]?.series_id
-      return model_id && series_id !== undefined
-        ? [{ ...point, series_id, model_id, dataset_name, dataset_digest }]
-        : []
-    }),
-  )
+  const links = [...groups.values()].flatMap(({ points }, i) => {
+    const series_id = additions[i]?.series_id
+    if (series_id === undefined) return []
+    return points.filter(namesModel).map(({ dataset_name = '', dataset_digest = '', ...point }) => ({
+      ...point,
+      series_id,
+      dataset_name,
+      dataset_digest,
+    }))
+  })
   if (links.length === 0) return
   await db.query(sql`
     insert into model_metrics (series_id, step, timestamp, value, model_id, dataset_name, dataset_digest)
