@@ -68,7 +68,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
   const rows = useMemo(() => toRows(pages?.flatMap((page) => page.runs) ?? []), [pages])
   const all = useQuery(runCountQuery(ids))
   const matching = useQuery({ ...runCountQuery(ids, filter), enabled: list.isSuccess && !list.isPlaceholderData })
-  const matched = matching.data ?? { total: rows.length, more: false }
+  const matched = matching.data ?? { total: rows.length, more: list.hasNextPage }
 
   const columns = useMemo(() => columnsOf(rows), [rows])
   const shown = useMemo(() => shownColumns(columns, view, rows.length), [columns, view, rows.length])
@@ -131,7 +131,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
       <div className={c.tools} role="toolbar" aria-label="Table">
         <span className={c.count} role="status">
           {all.data === undefined ? (
-            ''
+            matching.isSuccess && <b>{`${formatTotal(matched)} ${matched.total === 1 ? 'run' : 'runs'}`}</b>
           ) : (
             <>
               <b>{formatTotal(matched)}</b>
@@ -194,7 +194,9 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
             }
           >
             <p>
-              {`${all.data ? formatTotal(all.data) : 0} ${all.data?.total === 1 ? 'run is' : 'runs are'} here, none with `}
+              {all.data
+                ? `${formatTotal(all.data)} ${all.data.total === 1 ? 'run is' : 'runs are'} here, none with `
+                : 'None is with '}
               <span className="mono">{view.filter}</span>
             </p>
           </State>

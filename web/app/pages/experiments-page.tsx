@@ -88,7 +88,9 @@ export function Component() {
           }
         >
           <p>
-            {`${plural(all.data ?? 0, 'experiment is', 'experiments are')} here, none with “${words}” in its name.`}
+            {all.data === undefined
+              ? `None has “${words}” in its name.`
+              : `${plural(all.data, 'experiment is', 'experiments are')} here, none with “${words}” in its name.`}
           </p>
         </State>
       )}
@@ -101,7 +103,11 @@ export function Component() {
             onOrder={({ by, descending }) => set('sort', `${by}:${descending ? 'desc' : 'asc'}`)}
           />
           <div className={c.foot}>
-            <span>{`${formatCount(experiments.length)} of ${plural(total.data ?? experiments.length, 'experiment')}`}</span>
+            <span>
+              {total.data === undefined
+                ? `${plural(experiments.length, 'experiment')}${list.hasNextPage ? ', and there are more' : ''}`
+                : `${formatCount(experiments.length)} of ${plural(total.data, 'experiment')}`}
+            </span>
             {list.hasNextPage && (
               <Button size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
                 Show more

@@ -52,7 +52,7 @@ export function Component() {
             {runningRows.length > 0 && (
               <Panel
                 title="Running now"
-                note={`${formatCount(runningRows.length)} of ${formatTotal(runningTotal.data ?? { total: runningRows.length, more: false })}`}
+                note={`${formatCount(runningRows.length)} of ${formatTotal(runningTotal.data ?? { total: runningRows.length, more: running.hasNextPage })}`}
               >
                 <RunLines rows={runningRows} nameOf={nameOf} now={running.dataUpdatedAt} />
               </Panel>

@@ -9,7 +9,8 @@ import t from '../../ui/table.module.css'
 import c from './experiment-table.module.css'
 import type { ExperimentOrder, ExperimentSort } from './experiments.ts'
 
-type Summaries = ReadonlyMap<string, ExperimentSummary> | undefined
+/** Not there yet, or null where the server has none. */
+type Summaries = ReadonlyMap<string, ExperimentSummary> | undefined | null
 
 type ExperimentTableProps = {
   experiments: readonly Experiment[]
@@ -49,6 +50,25 @@ function Phrase({ summary }: { summary: ExperimentSummary | undefined }) {
   )
 }
 
+function Figures({ summary }: { summary: ExperimentSummary | undefined }) {
+  return (
+    <>
+      <td className={t.num}>
+        <Count value={summary?.runs} />
+      </td>
+      <td className={t.num}>
+        <Count value={summary?.running} look={c.running} />
+      </td>
+      <td className={t.num}>
+        <Count value={summary?.failed} look={c.failed} />
+      </td>
+      <td className="t2">
+        {summary?.last_start_time === undefined ? <span className="t3">–</span> : <Time ms={summary.last_start_time} />}
+      </td>
+    </>
+  )
+}
+
 export function ExperimentTable({ experiments, summaries, order, onOrder }: ExperimentTableProps) {
   const directionOf = (by: ExperimentSort): SortDirection =>
     order.by === by ? (order.descending ? 'descending' : 'ascending') : undefined
@@ -68,18 +88,22 @@ export function ExperimentTable({ experiments, summaries, order, onOrder }: Expe
         <thead>
           <tr>
             {header('name', 'Name')}
-            <th scope="col" className={`${t.num} ${c.narrow}`}>
-              Runs
-            </th>
-            <th scope="col" className={`${t.num} ${c.narrow}`}>
-              Running
-            </th>
-            <th scope="col" className={`${t.num} ${c.narrow}`}>
-              Failed
-            </th>
-            <th scope="col" className={c.time}>
-              Last run
-            </th>
+            {summaries !== null && (
+              <>
+                <th scope="col" className={`${t.num} ${c.narrow}`}>
+                  Runs
+                </th>
+                <th scope="col" className={`${t.num} ${c.narrow}`}>
+                  Running
+                </th>
+                <th scope="col" className={`${t.num} ${c.narrow}`}>
+                  Failed
+                </th>
+                <th scope="col" className={c.time}>
+                  Last run
+                </th>
+              </>
+            )}
             {header('last_update_time', 'Changed', c.time)}
             {header('creation_time', 'Created', c.time)}
           </tr>
@@ -93,22 +117,7 @@ export function ExperimentTable({ experiments, summaries, order, onOrder }: Expe
                   <Name experiment={experiment} />
                   <Phrase summary={summary} />
                 </th>
-                <td className={t.num}>
-                  <Count value={summary?.runs} />
-                </td>
-                <td className={t.num}>
-                  <Count value={summary?.running} look={c.running} />
-                </td>
-                <td className={t.num}>
-                  <Count value={summary?.failed} look={c.failed} />
-                </td>
-                <td className="t2">
-                  {summary?.last_start_time === undefined ? (
-                    <span className="t3">–</span>
-                  ) : (
-                    <Time ms={summary.last_start_time} />
-                  )}
-                </td>
+                {summaries !== null && <Figures summary={summary} />}
                 <td className="t2">
                   <Time ms={experiment.last_update_time} />
                 </td>

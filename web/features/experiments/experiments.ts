@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { countExperiments, getExperiment, searchExperiments, summariseExperiments } from '#contract'
 import { ask } from '../../lib/api.ts'
+import { askIfThere } from '../../lib/server.ts'
 
 export const experimentQuery = (experimentId: string) =>
   queryOptions({
@@ -40,16 +41,17 @@ export const experimentsQuery = (words: string, order: ExperimentOrder, pageSize
 export const experimentCountQuery = (words = '') =>
   queryOptions({
     queryKey: ['experiments', 'count', words],
-    queryFn: ({ signal }) => ask(countExperiments, { filter: nameContains(words) }, signal),
-    select: (data) => data.total,
+    queryFn: ({ signal }) => askIfThere(countExperiments, { filter: nameContains(words) }, signal),
+    select: (data) => data?.total,
     placeholderData: keepPreviousData,
   })
 
 export const summariesQuery = (experimentIds: readonly string[]) =>
   queryOptions({
     queryKey: ['experiments', 'summaries', experimentIds],
-    queryFn: ({ signal }) => ask(summariseExperiments, { experiment_ids: [...experimentIds] }, signal),
-    select: (data) => new Map(data.summaries.map((summary) => [summary.experiment_id, summary])),
+    queryFn: ({ signal }) => askIfThere(summariseExperiments, { experiment_ids: [...experimentIds] }, signal),
+    // null where the server has none, which is not the same as not knowing yet
+    select: (data) => data && new Map(data.summaries.map((summary) => [summary.experiment_id, summary])),
     enabled: experimentIds.length > 0,
     placeholderData: keepPreviousData,
   })

@@ -110,7 +110,7 @@ export function MetricCard(props: MetricCardProps) {
       <div className={c.foot}>
         {one && (
           <span>
-            {`${plural(one.count, 'point')}${grouped ? `, lowest and highest of ${formatCount(buckets.length)} groups kept` : ''}`}
+            {`${plural(one.count, 'point')}${grouped ? `, lowest and highest of ${formatCount(buckets.length)} groups kept` : ''}${answer?.sampled ? ', a sample' : ''}`}
             {one.nan_count > 0 && <span className={c.warning}>{` · ${formatCount(one.nan_count)} not a number`}</span>}
             {refused > 0 && <span className={c.warning}>{` · ${formatCount(refused)} not above zero, not drawn`}</span>}
           </span>

@@ -11,6 +11,7 @@ import { SearchBox } from '../../ui/search-box.tsx'
 import { Sparkline } from '../../ui/sparkline.tsx'
 import t from '../../ui/table.module.css'
 import c from './metrics-panel.module.css'
+import type { Bucket } from './series.ts'
 import { bucketsOf, seriesQuery } from './series.ts'
 
 const AT_FIRST = 12
@@ -27,6 +28,8 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
   const shown = found.slice(0, all ? MOST_CURVES : AT_FIRST)
   const keys = sorted.slice(0, MOST_CURVES).map(({ key }) => key)
   const curves = useQuery(seriesQuery([runId], keys, 'step', undefined, 40))
+  // where the server has no curves of many metrics, there are only the last values
+  const curved = curves.data !== null
   const series = new Map(curves.data?.series.map((one) => [one.key, bucketsOf(one)]))
   return (
     <Panel
@@ -53,18 +56,24 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col" className={c.curve}>
-                Curve
-              </th>
+              {curved && (
+                <th scope="col" className={c.curve}>
+                  Curve
+                </th>
+              )}
               <th scope="col" className={t.num}>
                 Last
               </th>
-              <th scope="col" className={`${t.num} ${c.extra}`}>
-                Lowest
-              </th>
-              <th scope="col" className={`${t.num} ${c.extra}`}>
-                Highest
-              </th>
+              {curved && (
+                <>
+                  <th scope="col" className={`${t.num} ${c.extra}`}>
+                    Lowest
+                  </th>
+                  <th scope="col" className={`${t.num} ${c.extra}`}>
+                    Highest
+                  </th>
+                </>
+              )}
               <th scope="col" className={t.num}>
                 Step
               </th>
@@ -80,39 +89,18 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
                       {key}
                     </Link>
                   </th>
-                  <td className={c.curve}>
-                    {buckets && <Sparkline values={buckets.map(({ mean }) => mean)} color={color} />}
-                  </td>
+                  {curved && (
+                    <td className={c.curve}>
+                      {buckets && <Sparkline values={buckets.map(({ mean }) => mean)} color={color} />}
+                    </td>
+                  )}
                   <td className={t.num}>
                     <Value
                       format={short}
                       value={Math.abs(value) >= Number.MAX_VALUE ? Math.sign(value) * Infinity : value}
                     />
                   </td>
-                  <td className={`${t.num} ${c.extra} t2`}>
-                    <Value
-                      format={short}
-                      value={
-                        buckets &&
-                        extreme(
-                          buckets.map(({ min }) => min),
-                          Math.min,
-                        )
-                      }
-                    />
-                  </td>
-                  <td className={`${t.num} ${c.extra} t2`}>
-                    <Value
-                      format={short}
-                      value={
-                        buckets &&
-                        extreme(
-                          buckets.map(({ max }) => max),
-                          Math.max,
-                        )
-                      }
-                    />
-                  </td>
+                  {curved && <Extremes buckets={buckets} />}
                   <td className={`${t.num} t3`}>{formatCount(step)}</td>
                 </tr>
               )
@@ -132,6 +120,21 @@ export function MetricsPanel({ runId, metrics, color }: MetricsPanelProps) {
         </div>
       )}
     </Panel>
+  )
+}
+
+function Extremes({ buckets }: { buckets: readonly Bucket[] | undefined }) {
+  const lowest = buckets?.map(({ min }) => min)
+  const highest = buckets?.map(({ max }) => max)
+  return (
+    <>
+      <td className={`${t.num} ${c.extra} t2`}>
+        <Value format={short} value={lowest && extreme(lowest, Math.min)} />
+      </td>
+      <td className={`${t.num} ${c.extra} t2`}>
+        <Value format={short} value={highest && extreme(highest, Math.max)} />
+      </td>
+    </>
   )
 }
 

@@ -10,6 +10,7 @@ import { countRuns, deleteRun, getRun, restoreRun, searchRuns } from '#contract'
 import { ask } from '../../lib/api.ts'
 import { formatCount } from '../../lib/format.ts'
 import { runColor } from '../../lib/run-color.ts'
+import { askIfThere } from '../../lib/server.ts'
 
 export const runQuery = (runId: string) =>
   queryOptions({
@@ -52,7 +53,8 @@ export const runsQuery = (
 export const runCountQuery = (experimentIds: readonly string[], filter = '') =>
   queryOptions({
     queryKey: ['runs', 'count', experimentIds, filter],
-    queryFn: ({ signal }) => ask(countRuns, { experiment_ids: [...experimentIds], filter }, signal),
+    queryFn: ({ signal }) => askIfThere(countRuns, { experiment_ids: [...experimentIds], filter }, signal),
+    select: (data) => data ?? undefined,
     placeholderData: keepPreviousData,
     enabled: experimentIds.length > 0,
   })
