@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Target } from './endpoint.ts'
-import { endpoint, mayEdit, mayManage, mayRead, theModel, theRun } from './endpoint.ts'
+import { endpoint, everyone, mayEdit, mayManage, mayRead, theModel, theRun } from './endpoint.ts'
 import {
   AnswerInt64,
   Characters,
@@ -90,6 +90,42 @@ export const zipModelArtifacts = endpoint({
   summary: "A folder of a logged model's artifacts, or all of them, as a zip.",
   permission: mayRead(theModel),
   input: z.object({ model_id: Required, path: Text }),
+  output: Bytes,
+})
+
+/** A preview is opened by its address alone, so that it needs no cookie: whoever has the address sees this one file for a while. */
+const Ticket = z.object({
+  /** below the server's own address and prefix */
+  url: z.string(),
+  /** ms; a download that has begun by then goes on */
+  expires_time: AnswerInt64,
+})
+
+export const createRunPreviewTicket = endpoint({
+  method: 'POST',
+  path: '/api/assay/runs/{run_id}/artifacts/preview-tickets',
+  summary: "An address that shows one of a run's artifacts in a sandbox, for five minutes.",
+  permission: mayRead(theRun),
+  input: z.object({ run_id: Required, path: Required }),
+  output: Ticket,
+})
+
+export const createModelPreviewTicket = endpoint({
+  method: 'POST',
+  path: '/api/assay/logged-models/{model_id}/artifacts/preview-tickets',
+  summary: "An address that shows one of a logged model's artifacts in a sandbox, for five minutes.",
+  permission: mayRead(theModel),
+  input: z.object({ model_id: Required, path: Required }),
+  output: Ticket,
+})
+
+export const openPreview = endpoint({
+  method: 'GET',
+  path: '/preview/{ticket}/{name}',
+  transfer: 'download',
+  summary: 'The artifact of a preview ticket, which is all the permission that is asked for.',
+  permission: everyone,
+  input: z.object({ ticket: Required, name: Required }),
   output: Bytes,
 })
 

@@ -14,6 +14,7 @@ import { directHandlers } from './artifacts/multipart.ts'
 import { storeUri } from './artifacts/open.ts'
 import { openOwners } from './artifacts/owners.ts'
 import { openPlaces } from './artifacts/places.ts'
+import { previewHandlers } from './artifacts/previews.ts'
 import type { Finding } from './artifacts/scan.ts'
 import { scanArtifacts } from './artifacts/scan.ts'
 import type { Stores, StoresConfig } from './artifacts/stores.ts'
@@ -90,6 +91,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ...metricHandlers(database, writes),
         ...loggedModelHandlers(database, clientRoot, key),
         ...registryHandlers(database, key, places),
+        ...previewHandlers(places, key),
         ...(config.mode === 'full'
           ? artifacts
           : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),

@@ -6,6 +6,7 @@ import { ApiError, absent, invalid } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Context, HandlersOf } from '#kit/route.ts'
 import { StreamAnswer } from '#kit/route.ts'
+import type { previewHeaders } from './headers.ts'
 import { planDownload, zipHeaders } from './headers.ts'
 import type { AskedRecords } from './list-records.ts'
 import { listRecords } from './list-records.ts'
@@ -125,11 +126,15 @@ export function artifactHandlers({ places, record, maxBytes }: ArtifactParts): A
 }
 
 /** One file, or the part of it that is asked for. */
-export async function download({ store, path }: Place, request: IncomingMessage): Promise<StreamAnswer> {
+export async function download(
+  { store, path }: Pick<Place, 'store' | 'path'>,
+  request: IncomingMessage,
+  headersOf?: typeof previewHeaders,
+): Promise<StreamAnswer> {
   const file = await store.open(path)
   const head = request.method === 'HEAD'
   const { range: _, ...withoutRange } = request.headers
-  const plan = planDownload(path.at(-1) ?? '', file, head ? withoutRange : request.headers)
+  const plan = planDownload(path.at(-1) ?? '', file, head ? withoutRange : request.headers, headersOf)
   if (plan.status === 416) {
     await file.close()
     return unsatisfiable(plan.headers)

@@ -7,14 +7,18 @@ const TEXT_EXTENSIONS = new Set(
   'txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst'.split(' '),
 )
 const TEXT_NAMES = new Set(['MLmodel', 'MLproject'])
-/** What a browser would open as a page of ours. */
-const PAGES = new Set(['text/html', 'application/xhtml+xml'])
+/** What a browser would open as a page, or run. Pictures may be drawings in XML: shown as pictures, they run nothing. */
+const RUNS = /html|script|flash|rfc822|related|^(application|text)\/(.*\+)?xml$/
 
-export function contentType(name: string): string {
+function registeredType(name: string): string {
   const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1).toLowerCase() : ''
   if (TEXT_NAMES.has(name) || TEXT_EXTENSIONS.has(extension)) return 'text/plain; charset=utf-8'
-  const type = lookup(extension) || 'application/octet-stream'
-  return PAGES.has(type) ? 'application/octet-stream' : type
+  return lookup(extension) || 'application/octet-stream'
+}
+
+export function contentType(name: string): string {
+  const type = registeredType(name)
+  return RUNS.test(type) ? 'application/octet-stream' : type
 }
 
 /** Saved and never run, whatever a user has put into the file. */
@@ -42,6 +46,38 @@ const downloadHeaders = (name: string, { etag, modified }: ArtifactFile): Record
   'last-modified': modified.toUTCString(),
 })
 
+/** Scripts run, but in an origin of their own that reaches nothing: no cookies, no storage, no network, no window around it. */
+const SANDBOX = [
+  'sandbox allow-scripts',
+  "default-src 'none'",
+  "script-src 'unsafe-inline'",
+  "style-src 'unsafe-inline'",
+  'img-src data: blob:',
+  'media-src data: blob:',
+  'font-src data:',
+  "connect-src 'none'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'self'",
+].join('; ')
+
+const SHOWN = /^(text\/(plain|html)|image\/|audio\/|video\/|application\/pdf)/
+
+/** Headers of a preview: shown where it stands, whatever a user has put into the file. */
+export function previewHeaders(name: string, file: ArtifactFile): Record<string, string> {
+  const type = registeredType(name)
+  const shown = SHOWN.test(type)
+  return {
+    ...downloadHeaders(name, file),
+    'content-type': shown ? type : contentType(name),
+    'content-disposition': create(name, { type: shown ? 'inline' : 'attachment' }),
+    'content-security-policy': SANDBOX,
+    'x-frame-options': 'SAMEORIGIN',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'private, no-store',
+  }
+}
+
 /** The request headers that decide how a download is answered. */
 export type Conditions = {
   range?: string | undefined
@@ -54,8 +90,13 @@ export type Conditions = {
 export type DownloadPlan = { status: 200 | 206 | 304 | 416; headers: Record<string, string>; range?: ByteRange }
 
 /** RFC 9110: preconditions come before ranges; several ranges, and units other than bytes, get the whole file. */
-export function planDownload(name: string, file: ArtifactFile, asked: Conditions): DownloadPlan {
-  const headers = downloadHeaders(name, file)
+export function planDownload(
+  name: string,
+  file: ArtifactFile,
+  asked: Conditions,
+  headersOf = downloadHeaders,
+): DownloadPlan {
+  const headers = headersOf(name, file)
   if (isUnchanged(file, asked)) return { status: 304, headers }
   const range = requestedRange(file, asked)
   if (!range) return { status: 200, headers: { ...headers, 'content-length': String(file.size) } }
