@@ -7,7 +7,7 @@ export type Target =
   | { model: string }
   | { registered_model: string }
   | { experiment_name: string }
-  /** a path below the artifact root, decoded once; the experiment and the run are its first segments */
+  /** a path of the artifact proxy, decoded once; whose it is says the core's `proxyAddress`, and nothing else */
   | { artifact: string }
 
 export type Level = 'read' | 'use' | 'edit' | 'manage' | 'review' | 'approve'
