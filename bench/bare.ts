@@ -37,7 +37,7 @@ const { encode, parsedTypes } = await core<{ encode(value: unknown): unknown; pa
 /** Connections that are lent out in turn, without any of a pool's care. */
 async function bareDatabase(url: string): Promise<BareDatabase & { end(): Promise<void> }> {
   const clients = Array.from(
-    { length: 4 },
+    { length: 6 },
     () => new Client({ connectionString: url, pipeline: true, types: parsedTypes } as object),
   )
   for (const client of clients) {

@@ -42,7 +42,7 @@ export function newRun({ experiment_id, run_name, user_id, start_time, tags }: I
 export type NamedRun = NewRun & { run_name: string }
 
 /** The tags of a run that has just got its name: mlflow.runName is always there. */
-export const tagsOf = ({ run_name, tags }: Pick<NamedRun, 'run_name' | 'tags'>): KeyValue[] => [
+const tagsOf = ({ run_name, tags }: Pick<NamedRun, 'run_name' | 'tags'>): KeyValue[] => [
   ...tags,
   { key: RUN_NAME_TAG, value: run_name },
 ]
@@ -50,7 +50,7 @@ export const tagsOf = ({ run_name, tags }: Pick<NamedRun, 'run_name' | 'tags'>):
 export type CreatedRun = { run_id: string; run_no: Int64; run_name: string; artifact_uri: string }
 
 /**
- * Insert runs into active experiments, which cannot be deleted until these are there.
+ * Insert runs, with their tags, into active experiments, which cannot be deleted until these are there.
  * Runs of experiments that are not there or not active are left out of the answer.
  */
 export async function insertRuns(
@@ -58,20 +58,29 @@ export async function insertRuns(
   runs: readonly NamedRun[],
   clientRoot: ClientRoot,
 ): Promise<Map<string, CreatedRun>> {
+  const tags = runs.flatMap((run) => tagsOf(run).map((tag) => ({ ...tag, run_id: run.run_id })))
   const inserted = await rows<CreatedRun>(
     db,
     named(
       'insert-runs',
       sql`
-      insert into runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri)
-      select new.run_id, new.experiment_id, new.run_name, new.user_id, new.start_time,
-             ${clientFolder(clientRoot)} || '/' || new.run_id || '/artifacts'
-      from unnest(${runs.map((r) => r.run_id)}::text[], ${runs.map((r) => r.experiment)}::bigint[], ${runs.map((r) => r.run_name)}::text[],
-                  ${runs.map((r) => r.user_id)}::text[], ${runs.map((r) => r.start_time)}::bigint[])
-           as new (run_id, experiment_id, run_name, user_id, start_time)
-      join experiments e on e.experiment_id = new.experiment_id and e.lifecycle_stage = 'active'
-      for share of e
-      returning run_id, run_no, run_name, artifact_uri`,
+      with made as (
+        insert into runs (run_id, experiment_id, run_name, user_id, start_time, artifact_uri)
+        select new.run_id, new.experiment_id, new.run_name, new.user_id, new.start_time,
+               ${clientFolder(clientRoot)} || '/' || new.run_id || '/artifacts'
+        from unnest(${runs.map((r) => r.run_id)}::text[], ${runs.map((r) => r.experiment)}::bigint[], ${runs.map((r) => r.run_name)}::text[],
+                    ${runs.map((r) => r.user_id)}::text[], ${runs.map((r) => r.start_time)}::bigint[])
+             as new (run_id, experiment_id, run_name, user_id, start_time)
+        join experiments e on e.experiment_id = new.experiment_id and e.lifecycle_stage = 'active'
+        for share of e
+        returning run_id, run_no, run_name, artifact_uri),
+      tagged as (
+        insert into tags (run_no, key, value)
+        select made.run_no, tag.key, tag.value
+        from unnest(${tags.map((t) => t.run_id)}::text[], ${tags.map((t) => t.key)}::text[], ${tags.map((t) => t.value)}::text[])
+             as tag (run_id, key, value)
+        join made on made.run_id = tag.run_id)
+      select * from made`,
     ),
   )
   return new Map(inserted.map((run) => [run.run_id, run]))

@@ -16,7 +16,7 @@ function inOrder(tags: readonly RunTag[]): RunTag[] {
 }
 
 /** Tags as they are, of runs whose name is in step with them already. */
-export async function storeTags(db: Db, tags: readonly RunTag[]) {
+async function storeTags(db: Db, tags: readonly RunTag[]) {
   if (tags.length === 0) return
   const of = inOrder(tags)
   await db.query(

@@ -7,12 +7,12 @@ import { advanceSeries, canAdvance } from '../metrics/advance.ts'
 import type { SeriesName } from '../metrics/record.ts'
 import { lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
-import { insertRuns, tagsOf, whyNoRun } from '../runs/create.ts'
+import { insertRuns, whyNoRun } from '../runs/create.ts'
 import type { WantedName } from '../runs/names.ts'
 import { nameRuns, requireFreeNames } from '../runs/names.ts'
 import { insertParams } from '../runs/params.ts'
 import { findRuns, noSuchRun, notActive } from '../runs/require.ts'
-import { RUN_NAME_TAG, storeTags, upsertTags } from '../runs/tags.ts'
+import { RUN_NAME_TAG, upsertTags } from '../runs/tags.ts'
 import type { Outcome } from './queue.ts'
 import { WriteQueue } from './queue.ts'
 
@@ -35,7 +35,7 @@ const weigh = (write: Write) =>
 
 type Rules = { clientRoot: ClientRoot; uniqueNames: boolean }
 
-/** The way that all writes to runs go, whichever endpoint they came by: through one of two queues, or through both. */
+/** The way that all writes to runs go, whichever endpoint they came by: through one of three queues, or from the second on to the third. */
 export function openRunWrites(database: Database, rules: Rules): RunWrites {
   const queue = {
     // PGlite is one connection. On Postgres two: while one group waits for the disk, the next one computes.
@@ -44,9 +44,11 @@ export function openRunWrites(database: Database, rules: Rules): RunWrites {
     groupWeight: 8_000,
     waitingWeight: 400_000,
   }
-  const writes = new WriteQueue<Write, Written>({
+  const creations = new WriteQueue<Write, Written>({
     ...queue,
-    commit: (group) => database.transaction((db) => commit(db, group, rules)),
+    // one statement writes, so a transaction is needed only where names are locked first
+    commit: (group) =>
+      rules.uniqueNames ? database.transaction((db) => commit(db, group, rules)) : commit(database, group, rules),
   })
   const advances = new WriteQueue<{ log: RunWrite }, boolean>({
     ...queue,
@@ -55,16 +57,22 @@ export function openRunWrites(database: Database, rules: Rules): RunWrites {
       return group.map((_, i) => ({ answer: stored[i] ?? false }))
     },
   })
+  const writes = new WriteQueue<Write, Written>({
+    ...queue,
+    commit: (group) => database.transaction((db) => commit(db, group, rules)),
+  })
   return {
     async submit(write) {
+      if ('create' in write) return creations.submit(write)
       // asked first, since trainings hardly write anything else
-      const stored = 'log' in write && mayAdvance(write.log) && (await advances.submit(write))
+      const stored = mayAdvance(write.log) && (await advances.submit(write))
       return stored ? undefined : writes.submit(write)
     },
     get waiting() {
-      return advances.waiting + writes.waiting
+      return creations.waiting + advances.waiting + writes.waiting
     },
     async drained() {
+      await creations.drained()
       await advances.drained()
       await writes.drained()
     },
@@ -108,15 +116,10 @@ async function create(db: Db, writes: readonly Write[], outcomes: Outcome<Writte
   const created = await insertRuns(db, runs, rules.clientRoot)
   for (const { i, run } of creations) {
     const answer = created.get(run.run_id)
-    outcomes[i] = answer ? { answer } : { refused: await whyNoRun(db, run.experiment) }
+    outcomes[i] = answer
+      ? { answer }
+      : { refused: await whyNoRun(db, run.experiment).catch((unknown: unknown) => unknown) }
   }
-  await storeTags(
-    db,
-    runs.flatMap((run) => {
-      const answer = created.get(run.run_id)
-      return answer ? tagsOf(run).map((tag) => ({ ...tag, run_no: answer.run_no })) : []
-    }),
-  )
 }
 
 /** The names that these writes give: to new runs, and by the tag. */
