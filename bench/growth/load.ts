@@ -22,7 +22,7 @@ function* inPieces(lines: Iterable<string>): Generator<string> {
 /** By COPY, which pg has no words for, so through psql. Foreign keys are not looked at: 24 rows a run point at one another by their making. */
 async function copy(database: string, { name, columns, lines }: Table, size: Size): Promise<void> {
   const child = spawn(
-    'psql',
+    '/usr/lib/postgresql/15/bin/psql',
     [
       database,
       '-qX',
