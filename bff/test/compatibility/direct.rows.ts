@@ -4,7 +4,12 @@ import { absent, get, missing, post, refused } from './row.ts'
 // Asked of a server whose store clients cannot reach; what it does with one that they reach is in multipart.test.ts.
 
 const HERE = 'EXPERIMENT/RUN/artifacts'
-const mpu = (verb: string, body: object, folder = HERE) => post(`/api/2.0/mlflow-artifacts/mpu/${verb}/${folder}`, body)
+const paths = {
+  create: '/api/2.0/mlflow-artifacts/mpu/create/',
+  complete: '/api/2.0/mlflow-artifacts/mpu/complete/',
+  abort: '/api/2.0/mlflow-artifacts/mpu/abort/',
+}
+const mpu = (verb: keyof typeof paths, body: object, folder = HERE) => post(paths[verb] + folder, body)
 const unsupported = (what: string) => ({
   status: 501,
   code: 'NOT_IMPLEMENTED',
