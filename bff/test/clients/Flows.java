@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.mlflow.api.proto.ModelRegistry.ModelVersion;
 import org.mlflow.api.proto.Service.CreateExperiment;
 import org.mlflow.api.proto.Service.CreateRun;
 import org.mlflow.api.proto.Service.Experiment;
@@ -248,6 +249,30 @@ public class Flows {
     });
   }
 
+  static void registry(String experiment) {
+    String name = unique("model from Java");
+    flow("Registry", "versions are found by name, stage and search", () -> {
+      client.sendPost("registered-models/create", "{\"name\": \"" + name + "\"}");
+      String run = client.createRun(experiment).getRunId();
+      String source = client.getRun(run).getInfo().getArtifactUri() + "/model";
+      for (int i = 0; i < 5; i++)
+        client.sendPost("model-versions/create",
+            "{\"name\": \"" + name + "\", \"source\": \"" + source + "\", \"run_id\": \"" + run + "\"}");
+      client.sendPost("model-versions/transition-stage",
+          "{\"name\": \"" + name + "\", \"version\": \"2\", \"stage\": \"Production\"}");
+      equal(name, client.getRegisteredModel(name).getName());
+      equal("Production", client.getModelVersion(name, "2").getCurrentStage());
+      equal(run, client.getModelVersion(name, "5").getRunId());
+      equal("2", client.getLatestVersions(name, List.of("Production")).get(0).getVersion());
+      equal(2, client.getLatestVersions(name).size());
+      equal(source, client.getModelVersionDownloadUri(name, "3"));
+      var page = client.searchModelVersions("name = '" + name + "'", 2, List.of("version_number ASC"));
+      equal(List.of("1", "2", "3", "4", "5"), all(page).stream().map(ModelVersion::getVersion).collect(Collectors.toList()));
+    });
+    flow("Registry", "what is not there is said", () ->
+        equal(true, refused(() -> client.getRegisteredModel(unique("nobody"))).getMessage().contains("RESOURCE_DOES_NOT_EXIST")));
+  }
+
   public static void main(String[] args) {
     String experiment = client.createExperiment(unique("Java"));
     experiments();
@@ -255,6 +280,7 @@ public class Flows {
     metrics(experiment);
     search();
     artifacts(experiment);
+    registry(experiment);
     client.close();
   }
 }
