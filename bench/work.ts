@@ -5,7 +5,7 @@ import type { Seed } from './seed.ts'
 import { timed } from './timed.ts'
 import { prepareDown, transferDown, transferUp } from './transfer.ts'
 
-export type Required = { mlflow?: number; fasttrackml?: number; sqlite?: number }
+type Required = { mlflow?: number; fasttrackml?: number; sqlite?: number }
 
 export type Work = {
   name: string

@@ -1,6 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createExperiment, createRun, deleteRun, getPresignedArtifact, getServerInfo } from '#contract'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createExperiment,
+  createMultipartUpload,
+  createRun,
+  deleteRun,
+  getPresignedArtifact,
+  getServerInfo,
+} from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import { everyArtifactPlace, temporaryFolder } from '../../test/artifact-places.ts'
 import { ask } from '../../test/ask.ts'
@@ -44,7 +53,9 @@ describe.each(places)('past the server, to $kind', ({ newPlace }) => {
 
   const post = async (path: string, body: object) =>
     ask(base + path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
-  const mpu = (verb: string, body: object, folder = here) => post(`${API}/mpu/${verb}/${folder}`, body)
+  const verbs = { create: createMultipartUpload, complete: completeMultipartUpload, abort: abortMultipartUpload }
+  const mpu = (verb: keyof typeof verbs, body: object, folder = here) =>
+    post(verbs[verb].path.replace('{folder…}', folder), body)
 
   async function send({ credentials }: Begun, parts: readonly Buffer[]) {
     const sent = credentials.map(async ({ url, part_number }, i) => {
@@ -112,7 +123,7 @@ describe.each(places)('past the server, to $kind', ({ newPlace }) => {
     const begun = (await mpu('create', { path: 'mine.bin', num_parts: 1 })).json as Begun
     const parts = await send(begun, [Buffer.from('mine')])
     const absent = { status: 404, json: { error_code: 'RESOURCE_DOES_NOT_EXIST' } }
-    for (const verb of ['complete', 'abort']) {
+    for (const verb of ['complete', 'abort'] as const) {
       for (const change of [
         { path: 'other.bin' },
         { upload_id: begun.upload_id.slice(22) },
@@ -124,7 +135,7 @@ describe.each(places)('past the server, to $kind', ({ newPlace }) => {
         )
     }
     expect(await mpu('abort', { path: 'mine.bin', upload_id: begun.upload_id })).toMatchObject({ status: 200 })
-    for (const verb of ['complete', 'abort'])
+    for (const verb of ['complete', 'abort'] as const)
       expect(await mpu(verb, { path: 'mine.bin', upload_id: begun.upload_id, parts })).toMatchObject(absent)
     expect((await ask(`${base}${API}/artifacts/${here}/mine.bin`)).status).toBe(404)
   })

@@ -18,7 +18,7 @@ export type OwnedPlace = Place & {
   root_uri: string
 }
 
-export type Use = 'read' | 'write' | 'remove'
+type Use = 'read' | 'write' | 'remove'
 
 /** Where the paths are that callers name; what is outside of their scope does not exist for them. */
 export type Places = {

@@ -24,7 +24,7 @@ type RunWrite = {
   tags: readonly KeyValue[]
 }
 type Write = { create: NewRun } | { log: RunWrite }
-export type Written = CreatedRun | undefined
+type Written = CreatedRun | undefined
 
 export type RunWrites = Pick<WriteQueue<Write, Written>, 'submit' | 'waiting' | 'drained'>
 
