@@ -132,3 +132,26 @@ test('bytes that are no UTF-8 are refused rather than stored as something else',
   )
   expect(told).toMatchObject({ status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } })
 })
+
+test('a large body means and is refused what a small one is: read in a thread of its own, with no digit lost', async () => {
+  const { run } = await call(createRun, { experiment_id: '0' }, server)
+  const { run_id } = run.info
+  const post = (body: object, padding: number) =>
+    ask('/api/2.0/mlflow/runs/log-batch', { method: 'POST', headers: json }, (out) =>
+      out.end(stringifyJson({ ...body, ignored: 'x'.repeat(padding) })),
+    )
+  const step = 9007199254740993n
+  const point = (key: string) => ({ key, value: 0.5, timestamp: 1, step })
+  const wrong = { run_id, metrics: [{ key: 'loss', value: 'much', timestamp: 1 }] }
+  expect(await post(wrong, MIB)).toMatchObject({ status: 400, body: (await post(wrong, 0)).body })
+  for (const [key, padding] of [
+    ['small', 0],
+    ['large', MIB],
+  ] as const)
+    expect(await post({ run_id, metrics: [point(key)] }, padding)).toMatchObject({ status: 200, body: {} })
+  const { metrics = [] } = (await call(getRun, { run_id }, server)).run.data
+  expect(metrics.map((metric) => [metric.key, metric.step])).toEqual([
+    ['large', step],
+    ['small', step],
+  ])
+})
