@@ -109,12 +109,12 @@ install_s3() {
     go install "github.com/versity/versitygw/cmd/versitygw@$versitygw_version" && rm -rf "$cache/go" "$cache/go-build"
 }
 
-# install_python VERSION PACKAGE…: an environment of its own, with that client.
+# install_python VERSION PACKAGE…: an environment of its own, with that client; made anew when other packages are asked for.
 install_python() {
   local to=$cache/python-$1
-  [ -e "$to/complete" ] && echo "kept from an earlier run: $to" && return
+  [ "$(cat "$to/complete" 2>/dev/null)" = "${*:2}" ] && echo "kept from an earlier run: $to" && return
   rm -rf "$to" && python3 -m venv "$to" &&
-    "$to/bin/pip" install -q --disable-pip-version-check "${@:2}" && touch "$to/complete"
+    "$to/bin/pip" install -q --disable-pip-version-check "${@:2}" && echo "${*:2}" >"$to/complete"
 }
 # What people train with: autologging, data frames, figures, system metrics, models in files that run no code.
 learning=(scikit-learn pandas matplotlib psutil skops)
