@@ -80,7 +80,7 @@ test('the filter box completes fields, operators and values that the runs have',
   expect(new URL(page.url()).searchParams.get('filter')).toBe("params.model = 'gradient boosting'")
 })
 
-test('what is typed before the filter editor has come stays, and so does the caret', async () => {
+test('what is typed before the filter editor has come counts, stays, and so does the caret', async () => {
   const experiment = await newExperiment('typing early')
   await newRun(experiment, { params: { model: 'tree' } })
   const page = await visit('/experiments')
@@ -95,13 +95,16 @@ test('what is typed before the filter editor has come stays, and so does the car
   await page.goto(`/experiments/${experiment}`)
   await page.getByRole('rowheader').waitFor()
   await page.getByRole('textbox', { name: 'Filter runs' }).click()
-  await page.keyboard.type('par')
-  release()
-  await page.locator('#run-filter .cm-content').getByText('par').waitFor()
-  await page.keyboard.type("ams.model = 'tree'")
+  await page.keyboard.type("params.model = 'tree'")
   await page.keyboard.press('Enter')
   await page.getByText('1 of 1 run').waitFor()
-  expect(new URL(page.url()).searchParams.get('filter')).toBe("params.model = 'tree'")
+  await page.keyboard.type(' and params.')
+  release()
+  await page.locator('#run-filter .cm-content').getByText('and params.').waitFor()
+  await page.keyboard.type("model = 'tree'")
+  await page.keyboard.press('Enter')
+  const filter = () => new URL(page.url()).searchParams.get('filter')
+  await expect.poll(filter).toBe("params.model = 'tree' and params.model = 'tree'")
 })
 
 test('pages follow as one scrolls, and only the rows on the screen are drawn', async () => {

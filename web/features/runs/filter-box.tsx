@@ -39,11 +39,20 @@ function problemOf(error: unknown, typed: string): FilterProblem | undefined {
 
 export function FilterBox({ value, onApply, error, vocabulary, oldStays }: FilterBoxProps) {
   const [typed, setTyped] = useState(value)
-  useEffect(() => setTyped(value), [value])
+  // one's own filter comes back through the address a moment later: what was typed since then stays
+  const applied = useRef(value)
+  useEffect(() => {
+    if (applied.current === value) return
+    applied.current = value
+    setTyped(value)
+  }, [value])
   const problem = typed === value ? problemOf(error, value) : undefined
   const plainHadFocus = useRef(false)
   const [cleared, setCleared] = useState(0)
-  const apply = (text: string) => onApply(text.trim())
+  const apply = (text: string) => {
+    applied.current = text.trim()
+    onApply(applied.current)
+  }
   const clear = () => {
     setTyped('')
     setCleared(cleared + 1)
@@ -55,13 +64,19 @@ export function FilterBox({ value, onApply, error, vocabulary, oldStays }: Filte
         <IconFilter size={16} stroke={1.7} aria-hidden />
         <Suspense
           fallback={
-            <PlainField value={typed} onChange={({ target }) => setTyped(target.value)} hadFocus={plainHadFocus} />
+            <PlainField
+              value={typed}
+              onChange={({ target }) => setTyped(target.value)}
+              onKeyDown={({ key }) => key === 'Enter' && apply(typed)}
+              hadFocus={plainHadFocus}
+            />
           }
         >
           <FilterEditor
             key={cleared}
             value={value}
             typed={typed}
+            applied={applied}
             takeFocus={plainHadFocus}
             label={LABEL}
             hint={HINT}

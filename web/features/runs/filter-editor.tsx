@@ -15,6 +15,8 @@ type FilterEditorProps = {
   value: string
   /** what was typed before the editor was there */
   typed: string
+  /** the filter that was last given from here: only another one replaces what stands there */
+  applied: RefObject<string>
   /** whether that was being typed at that moment: then the editor goes on from it */
   takeFocus: RefObject<boolean>
   label: string
@@ -83,7 +85,7 @@ const look = EditorView.theme({
 
 /** One line of CodeMirror: completion while typing, Enter applies, the mistake is underlined at its characters. */
 export function FilterEditor(props: FilterEditorProps) {
-  const { value, typed, takeFocus, label, hint, vocabulary, problem, onType, onApply } = props
+  const { value, typed, applied, takeFocus, label, hint, vocabulary, problem, onType, onApply } = props
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<EditorView>(null)
   // the editor outlives renders: it reads what is current through this
@@ -136,15 +138,11 @@ export function FilterEditor(props: FilterEditorProps) {
     return () => view.destroy()
   }, [takeFocus])
 
-  const shown = useRef(value)
   useEffect(() => {
     const view = editor.current
-    // only a new value replaces what stands there: something may have been typed meanwhile
-    if (!view || shown.current === value) return
-    shown.current = value
-    if (view.state.doc.toString() !== value)
+    if (view && applied.current !== value && view.state.doc.toString() !== value)
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } })
-  }, [value])
+  }, [value, applied])
 
   useEffect(() => {
     const view = editor.current
