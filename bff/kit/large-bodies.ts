@@ -7,7 +7,7 @@ import { inputOfBody } from './parse-input.ts'
 export const LARGE = 256 * 1024
 
 /** All bodies that may wait for that thread, in bytes. */
-const MOST_WAITING = 256 * 1024 * 1024
+const MOST_WAITING = 64 * 1024 * 1024
 
 export type LargeBody = { id: number; endpoint: string; bytes: Uint8Array; params: Record<string, string> }
 export type ReadBody =
