@@ -119,5 +119,5 @@ function PlainField({ hadFocus, ...rest }: PlainFieldProps) {
 
 /** For the key `/`. */
 export function focusFilter() {
-  document.querySelector<HTMLElement>('#run-filter .cm-content')?.focus()
+  document.querySelector<HTMLElement>('#run-filter :is(.cm-content, input)')?.focus()
 }

@@ -4,7 +4,7 @@ import { EditorState, Prec } from '@codemirror/state'
 import { EditorView, keymap, placeholder } from '@codemirror/view'
 import { minimalSetup } from 'codemirror'
 import type { RefObject } from 'react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 import { styleNonce } from '../../lib/document.ts'
 import type { Vocabulary } from './completions.ts'
 import { completer } from './completions.ts'
@@ -93,7 +93,8 @@ export function FilterEditor(props: FilterEditorProps) {
   useEffect(() => {
     current.current = { typed, label, hint, vocabulary, onType, onApply }
   })
-  useEffect(() => {
+  // before the next key comes: no letter falls between the plain field and the editor
+  useLayoutEffect(() => {
     if (!host.current) return
     // made once; later values come through the effects below
     const { typed, label, hint } = current.current
