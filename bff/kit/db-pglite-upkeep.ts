@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { DatabaseLog } from './db-types.ts'
+import { repeat } from './repeat.ts'
 
 const WAL_LIMIT = 32 * 1024 * 1024
 
@@ -16,25 +17,20 @@ const wal = `select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn)::floa
  * What Postgres does in the background, a single process has to do in turn: a checkpoint before the log grows, and vacuum
  * and statistics for tables that changed. Without it the log alone grew by 90 MB for each 200,000 updated rows.
  */
-export function startUpkeep(pool: Pool, everyMs: number, log: DatabaseLog): () => void {
-  let running = false
-  const timer = setInterval(() => {
-    if (running) return
-    running = true
-    void upkeep(pool)
-      .catch((error: unknown) => log.warn({ err: error }, 'upkeep of the embedded database failed'))
-      .finally(() => {
-        running = false
-      })
-  }, everyMs)
-  timer.unref()
-  return () => clearInterval(timer)
-}
+export const openUpkeep = (pool: Pool, everyMs: number, log: DatabaseLog) =>
+  repeat({
+    everyMs,
+    work: (closing) => upkeep(pool, closing),
+    failed: (error) => log.warn({ err: error }, 'upkeep of the embedded database failed'),
+  })
 
-async function upkeep(pool: Pool): Promise<void> {
+async function upkeep(pool: Pool, closing: AbortSignal): Promise<void> {
   const tables = await pool.query<{ name: string }>(worn)
   // each on its own, so that waiting requests come in between
-  for (const { name } of tables.rows) await pool.query(`vacuum (analyze) ${name}`)
+  for (const { name } of tables.rows) {
+    if (closing.aborted) return
+    await pool.query(`vacuum (analyze) ${name}`)
+  }
   const { rows } = await pool.query<{ size: number }>(wal)
   if ((rows[0]?.size ?? 0) > WAL_LIMIT) await pool.query('checkpoint')
 }

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import type { ClientBase, PoolConfig } from 'pg'
 import { Pool } from 'pg'
-import { startUpkeep } from './db-pglite-upkeep.ts'
+import { openUpkeep } from './db-pglite-upkeep.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './db-pglite-worker.ts'
 import type { DatabaseLog, Limits, Pools } from './db-types.ts'
 import { parsedTypes } from './db-values.ts'
@@ -66,11 +66,11 @@ export async function openEmbedded(
     },
   } as unknown as PoolConfig)
   pool.on('error', (error) => log.error({ err: error }, 'the embedded database stopped and is started again'))
-  const stopUpkeep = startUpkeep(pool, upkeepMs, log)
+  const upkeep = openUpkeep(pool, upkeepMs, log)
   return {
     pools: { writes: pool, reads: pool, health: pool },
     async close() {
-      stopUpkeep()
+      await upkeep.close()
       await pool.end()
       await engine.close()
       await lock?.release()

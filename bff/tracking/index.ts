@@ -24,7 +24,7 @@ import { ensureDefaultExperiment } from './experiments/experiments.ts'
 import { experimentHandlers } from './experiments/handlers.ts'
 import { loggedModelHandlers } from './logged-models/handlers.ts'
 import { metricHandlers } from './metrics/handlers.ts'
-import { startSettling } from './metrics/settle.ts'
+import { openSettling } from './metrics/settle.ts'
 import { registryHandlers } from './registry/handlers.ts'
 import { runHandlers } from './runs/handlers.ts'
 import { pageTokenKey } from './search/token.ts'
@@ -74,7 +74,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
     await ensureDefaultExperiment(database, clientRoot.uri)
     const key = await pageTokenKey(database)
     const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
-    const stopSettling = startSettling(database, log)
+    const settling = openSettling(database, log)
     const places = openPlaces(stores, openOwners(database.reads))
     const hashing = openHashing({ database, places, log })
     const record = { database, tokenKey: key }
@@ -102,7 +102,7 @@ async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promi
         ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
       ],
       async close() {
-        await Promise.all([writes.drained(), hashing.close(), sweeping?.close(), stopSettling()])
+        await Promise.all([writes.drained(), hashing.close(), sweeping?.close(), settling.close()])
         await database.close()
         await stores.close()
       },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Int64 } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Log } from '#kit/log.ts'
+import { repeat } from '#kit/repeat.ts'
 import { EVERYTHING } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
@@ -20,49 +21,36 @@ type Claimed = { artifact_no: Int64; owner_kind: 'run' | 'model'; owner_id: stri
  * Reads files that did not pass through the server, one after the other, and records their SHA-256. Any number of processes
  * may do so at once; what one was reading when it died is read again a minute later.
  */
-export function openHashing({ database, places, log, everyMs = 5_000 }: HashingParts): { close(): Promise<void> } {
-  const closing = new AbortController()
-  let working: Promise<void> | undefined
-
-  async function work() {
-    while (!closing.signal.aborted) {
+export function openHashing({ database, places, log, everyMs = 5_000 }: HashingParts) {
+  async function work(closing: AbortSignal) {
+    while (!closing.aborted) {
       const claimed = await claim(database)
       if (!claimed) return
-      await hash(claimed)
+      await hash(claimed, closing)
     }
   }
 
-  async function hash(claimed: Claimed) {
+  async function hash(claimed: Claimed, closing: AbortSignal) {
     const claiming = setInterval(
       () => void putOff(database, claimed, Date.now() + CLAIM_MS).catch(() => {}),
       CLAIM_MS / 3,
     )
     try {
-      const sha256 = await digestOf(places, claimed, closing.signal)
+      const sha256 = await digestOf(places, claimed, closing)
       await database.query(sql`update artifacts set sha256 = ${sha256} where artifact_no = ${claimed.artifact_no}`)
     } catch (error) {
-      await putOff(database, claimed, closing.signal.aborted ? 0 : Date.now() + PAUSE_MS)
-      if (!closing.signal.aborted) log.warn({ err: error }, 'an artifact could not be hashed: tried again later')
+      await putOff(database, claimed, closing.aborted ? 0 : Date.now() + PAUSE_MS)
+      if (!closing.aborted) log.warn({ err: error }, 'an artifact could not be hashed: tried again later')
     } finally {
       clearInterval(claiming)
     }
   }
 
-  const timer = setInterval(() => {
-    working ??= work()
-      .catch((error: unknown) => log.warn({ err: error }, 'artifacts could not be hashed: tried again later'))
-      .finally(() => {
-        working = undefined
-      })
-  }, everyMs).unref()
-
-  return {
-    async close() {
-      clearInterval(timer)
-      closing.abort()
-      await working
-    },
-  }
+  return repeat({
+    everyMs,
+    work,
+    failed: (error) => log.warn({ err: error }, 'artifacts could not be hashed: tried again later'),
+  })
 }
 
 const claim = (db: Db): Promise<Claimed | undefined> =>
@@ -80,8 +68,7 @@ const putOff = (db: Db, { artifact_no }: Claimed, hash_after: number) =>
   db.query(sql`update artifacts set hash_after = ${hash_after} where artifact_no = ${artifact_no}`)
 
 async function digestOf(places: Places, { owner_kind, owner_id, path, etag }: Claimed, signal: AbortSignal) {
-  const find = owner_kind === 'run' ? places.ofRun : places.ofModel
-  const place = await find(EVERYTHING, owner_id, path, 'read')
+  const place = await places.ofOwner(EVERYTHING, { kind: owner_kind, id: owner_id }, path, 'read')
   const file = await place.store.open(place.path)
   if (file.etag !== etag) {
     await file.close()

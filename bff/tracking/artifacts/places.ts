@@ -24,6 +24,7 @@ type Use = 'read' | 'write' | 'remove'
 export type Places = {
   ofRun(scope: Scope, runId: string, path: string, use: Use): Promise<OwnedPlace>
   ofModel(scope: Scope, modelId: string, path: string, use: Use): Promise<OwnedPlace>
+  ofOwner(scope: Scope, owner: Pick<ArtifactOwner, 'kind' | 'id'>, path: string, use: Use): Promise<OwnedPlace>
   /** A path of the proxy. Runs and models must be known; other paths are for those who see everything. */
   ofProxy(scope: Scope, path: string, use: Use): Promise<Place>
 }
@@ -58,6 +59,9 @@ export function openPlaces(stores: Stores, owners: Owners | undefined): Places {
     return owned('model', modelId, model, checked)
   }
 
+  const ofOwner: Places['ofOwner'] = (scope, { kind, id }, path, use) =>
+    (kind === 'run' ? ofRun : ofModel)(scope, id, path, use)
+
   async function ofProxy(scope: Scope, path: string, use: Use): Promise<Place> {
     const address = proxyAddress(path)
     if (!owners || address.kind === 'other') {
@@ -90,7 +94,7 @@ export function openPlaces(stores: Stores, owners: Owners | undefined): Places {
     }
   }
 
-  return { ofRun, ofModel, ofProxy }
+  return { ofRun, ofModel, ofOwner, ofProxy }
 }
 
 const noRun = (runId: string) => absent(`Run with id=${runId} not found`)

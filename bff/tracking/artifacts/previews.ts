@@ -37,10 +37,9 @@ export function previewHandlers(places: Places, key: Buffer, now: () => number =
       ticketFor(await places.ofModel(scope, model_id, path, 'read')),
 
     openPreview: async ({ ticket, name }, { request }) => {
-      const { kind, id, path } = readTicket(key, ticket, now())
+      const { owner, path } = readTicket(key, ticket, now())
       if (path.split('/').at(-1) !== name) throw denied('This is not the address of a preview')
-      const find = kind === 'run' ? places.ofRun : places.ofModel
-      return download(await find(EVERYTHING, id, path, 'read'), request, previewHeaders)
+      return download(await places.ofOwner(EVERYTHING, owner, path, 'read'), request, previewHeaders)
     },
   }
 }
@@ -48,7 +47,7 @@ export function previewHandlers(places: Places, key: Buffer, now: () => number =
 function readTicket(key: Buffer, ticket: string, now: number) {
   const [kind, id, path, expires_time] = readSigned(key, ticket)
   if (Number(expires_time) < now) throw denied('This preview has expired: open it again from the page')
-  return { kind: kind as ArtifactOwner['kind'], id: id ?? '', path: path ?? '' }
+  return { owner: { kind: kind as ArtifactOwner['kind'], id: id ?? '' }, path: path ?? '' }
 }
 
 function readSigned(key: Buffer, ticket: string) {

@@ -79,8 +79,8 @@ async function* ownersIn(
 }
 
 /** The artifacts of a run or model; nothing where there is no such, or where its store cannot be reached. */
-const find = (places: Places, { kind, id }: Owner): Promise<OwnedPlace | undefined> =>
-  orNothing(() => (kind === 'run' ? places.ofRun : places.ofModel)(EVERYTHING, id, '', 'read'))
+const find = (places: Places, owner: Owner): Promise<OwnedPlace | undefined> =>
+  orNothing(() => places.ofOwner(EVERYTHING, owner, '', 'read'))
 
 const reached = (stores: Stores, location: string) => orNothing(async () => stores.of(location))
 

@@ -1,4 +1,5 @@
 import type { Log } from '#kit/log.ts'
+import { repeat } from '#kit/repeat.ts'
 import type { Stores } from './stores.ts'
 
 const EVERY_MS = 3_600_000
@@ -6,32 +7,13 @@ const EVERY_MS = 3_600_000
 const ABANDONED_AFTER_MS = 48 * 3_600_000
 
 /** At start and each hour: what uploads left unfinished, by clients or by a server that died. Replicas may all do so. */
-export function openSweep(stores: Stores, log: Log): { close(): Promise<void> } {
-  const closing = new AbortController()
-  let working: Promise<void> | undefined
-
-  async function sweep() {
-    const swept = await stores.sweep(new Date(Date.now() - ABANDONED_AFTER_MS), closing.signal)
-    if (swept > 0) log.info({ swept }, 'unfinished uploads were given up')
-  }
-  const start = () => {
-    working ??= sweep()
-      .catch((error: unknown) => {
-        if (!closing.signal.aborted)
-          log.warn({ err: error }, 'unfinished uploads could not be looked for: tried again later')
-      })
-      .finally(() => {
-        working = undefined
-      })
-  }
-  start()
-  const timer = setInterval(start, EVERY_MS).unref()
-
-  return {
-    async close() {
-      clearInterval(timer)
-      closing.abort()
-      await working
+export const openSweep = (stores: Stores, log: Log) =>
+  repeat({
+    everyMs: EVERY_MS,
+    atOnce: true,
+    async work(closing) {
+      const swept = await stores.sweep(new Date(Date.now() - ABANDONED_AFTER_MS), closing)
+      if (swept > 0) log.info({ swept }, 'unfinished uploads were given up')
     },
-  }
-}
+    failed: (error) => log.warn({ err: error }, 'unfinished uploads could not be looked for: tried again later'),
+  })

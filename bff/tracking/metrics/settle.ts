@@ -1,4 +1,5 @@
 import type { Log } from '#kit/log.ts'
+import { repeat } from '#kit/repeat.ts'
 import type { Db } from '#kit/sql.ts'
 import { named, sql } from '#kit/sql.ts'
 
@@ -21,19 +22,10 @@ export const settleSilent = (db: Db, now = Date.now()) =>
     ),
   )
 
-/** Looks for silent series every minute. Answers how to stop: nothing is under way when that is done. */
-export function startSettling(db: Db, log: Log): () => Promise<void> {
-  let working: Promise<unknown> | undefined
-  const timer = setInterval(() => {
-    working ??= settleSilent(db)
-      .catch((error: unknown) => log.warn({ err: error }, 'silent series could not be settled'))
-      .finally(() => {
-        working = undefined
-      })
-  }, EVERY_MS)
-  timer.unref()
-  return async () => {
-    clearInterval(timer)
-    await working
-  }
-}
+/** Looks for silent series every minute. */
+export const openSettling = (db: Db, log: Log) =>
+  repeat({
+    everyMs: EVERY_MS,
+    work: () => settleSilent(db),
+    failed: (error) => log.warn({ err: error }, 'silent series could not be settled'),
+  })

@@ -28,9 +28,7 @@ export async function placeOfVersion(
       `The artifacts of version ${version} of '${name}' are not below a run or logged model of this server: fetch them from where get-download-uri says`,
     )
   const whole = [holder.path, ...checked].filter(Boolean).join('/')
-  return holder.kind === 'run'
-    ? places.ofRun(EVERYTHING, holder.id, whole, 'read')
-    : places.ofModel(EVERYTHING, holder.id, whole, 'read')
+  return places.ofOwner(EVERYTHING, holder, whole, 'read')
 }
 
 async function holderOf(db: Db, { storage_location, run_id, model_id }: FoundVersion): Promise<Holder | undefined> {

@@ -18,9 +18,8 @@ export async function searchRuns(
   scope: Scope,
   { tokenKey, size }: Searching,
 ) {
-  const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments, key: tokenKey }
-  const driver = query.filter ? await findDriver(db, asked, await size()) : undefined
-  const search = runsSearch({ ...asked, driver })
+  const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }
+  const search = runsSearch({ ...asked, driver: await findDriver(db, asked, size), key: tokenKey })
   const { keys, next_page_token } = search.page(await db.texts(search.statement))
   const runs = await runsByNo(db, keys)
   if (runs.length === 0) return {}
@@ -36,7 +35,7 @@ export async function countRuns(
   { size }: Pick<Searching, 'size'>,
 ) {
   const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }
-  const driver = query.filter ? await findDriver(db, asked, await size()) : undefined
-  const { total = 0 } = (await row<{ total: number }>(db, runsCount({ ...asked, driver }))) ?? {}
+  const counted = runsCount({ ...asked, driver: await findDriver(db, asked, size) })
+  const { total = 0 } = (await row<{ total: number }>(db, counted)) ?? {}
   return { total: Math.min(total, COUNTED), more: total > COUNTED }
 }

@@ -83,15 +83,16 @@ function visible({ experiment_ids, scope }: Pick<RunsQuery, 'experiment_ids' | '
 
 /**
  * The clause of a filter by which its runs are best found, if any is better than to look at the runs in their order. Of
- * `runs` in all, `m` that pass are looked at one by one; along an order about `runs / m` must be for each that is shown.
+ * the `size` of all runs, `m` that pass are looked at one by one; along an order about `size / m` must be for each that is shown.
  */
 export async function findDriver(
   db: Db,
   { max_results = COUNTED, ...query }: RunsCount & Partial<Pick<RunsQuery, 'max_results' | 'order_by'>>,
-  runs: number,
+  size: () => Promise<number>,
 ): Promise<Comparison | undefined> {
   const drivers = driversOf(RUNS, parseFilter(RUNS, query.filter ?? ''))
   if (drivers.length === 0) return undefined
+  const runs = await size()
   const [first] = fullOrder(RUNS, parseOrder(RUNS, query.order_by ?? []))
   const isIndexed = first?.entity === 'metric' || first?.key === 'start_time'
   const limit = Math.ceil(isIndexed ? Math.sqrt(runs * (max_results + 1)) : runs / 4)
