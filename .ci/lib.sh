@@ -118,6 +118,8 @@ install_python() {
 }
 # What people train with: autologging, data frames, figures, system metrics, models in files that run no code.
 learning=(scikit-learn pandas matplotlib psutil skops)
+# What clients reach buckets with that they are told to go to themselves.
+buckets=(boto3)
 
 install_java() {
   local to=$cache/mlflow-client-$java_client_version
