@@ -1,35 +1,26 @@
 import type { Express, NextFunction, Request, Response } from 'express'
 import express from 'express'
-import type { Endpoint } from '#contract'
-import { ApiError, endpoints, stringifyJson } from '#contract'
+import { allEndpoints, stringifyJson } from '#contract'
 import { answerError, noEndpoint } from '#kit/answer-error.ts'
 import { openHostCheck } from '#kit/hosts.ts'
 import type { Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import { HEALTH, plainPages } from '#kit/plain-pages.ts'
-import type { Authorise, Caller } from '#kit/route.ts'
-import { EVERYTHING, serveEndpoints } from '#kit/route.ts'
+import { serveEndpoints } from '#kit/route.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
 import type { Spa } from '#kit/spa.ts'
+import type { Auth } from './auth/index.ts'
 import type { Config } from './config.ts'
 import { openApi } from './contract/openapi.ts'
 import type { Upstream } from './upstream/index.ts'
 import { MLFLOW_VERSION, VERSION } from './version.ts'
 
-export type Parts = { config: Config['server']; upstream: Upstream; logs: Logs; metrics: Metrics; spa: Spa }
-
-const ANYONE: Caller = { scope: EVERYTHING, principal: '' }
-
-/** Without sign-in everyone who can reach the server may do everything: `--auth=off`. */
-const authoriseAnyone: Authorise = (endpoint: Endpoint) => {
-  if (!endpoint.permission) throw new ApiError('PERMISSION_DENIED', 'This endpoint says no permission')
-  return ANYONE
-}
+export type Parts = { config: Config['server']; upstream: Upstream; auth: Auth; logs: Logs; metrics: Metrics; spa: Spa }
 
 /** The order in which a request passes through the server. */
-export function createApp({ config, upstream, logs, metrics, spa }: Parts): Express {
+export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts): Express {
   const checkHost = openHostCheck({ allowed: config.allowedHosts, listening: config.host, publicUrl: config.publicUrl })
-  const serve = serveEndpoints(endpoints, upstream.handlers, authoriseAnyone)
+  const serve = serveEndpoints(allEndpoints, { ...upstream.handlers, ...auth.handlers }, auth.guard)
   const servePlain = plainPages([
     HEALTH,
     ['/version', { type: 'text/plain', text: upstream.mlflowVersion ?? (() => MLFLOW_VERSION) }],

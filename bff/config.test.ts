@@ -35,10 +35,10 @@ test('without any setting, it serves this machine only, from an embedded databas
     server: { host: '127.0.0.1', port: 5000, workers: 1, staticPrefix: '', allowedHosts: [], publicUrl: undefined },
     auth: { mode: 'off' },
     log: { level: 'info' },
+    database: { folder: join(process.cwd(), 'data/database') },
+    migrate: true,
     tracking: {
       mode: 'full',
-      database: { folder: join(process.cwd(), 'data/database') },
-      migrate: true,
       artifacts: { store: { kind: 'folder', folder: join(process.cwd(), 'data/artifacts') }, maxBytes: undefined },
       truncateLongValues: true,
       uniqueRunNames: false,
@@ -69,7 +69,7 @@ describe('reads', () => {
       gives: { tracking: { mode: 'artifacts-only' } },
     },
     { why: 'a negated switch', argv: ['--no-serve-artifacts'], gives: { tracking: { mode: 'tracking-only' } } },
-    { why: 'a switch with a value', argv: ['--migrate=off'], gives: { tracking: { migrate: false } } },
+    { why: 'a switch with a value', argv: ['--migrate=off'], gives: { migrate: false } },
     {
       why: 'a switch turned off by variable',
       env: { MLFLOW_SERVE_ARTIFACTS: 'false' },
@@ -78,27 +78,27 @@ describe('reads', () => {
     {
       why: 'a database',
       env: postgres,
-      gives: { tracking: { database: { url: postgres.ASSAY_DATABASE_URL, pool: { writes: 8, reads: 8 } } } },
+      gives: { database: { url: postgres.ASSAY_DATABASE_URL, pool: { writes: 8, reads: 8 } } },
     },
     {
       why: 'postgres://',
       env: { ASSAY_DATABASE_URL: 'postgres://h/d' },
-      gives: { tracking: { database: { url: 'postgresql://h/d' } } },
+      gives: { database: { url: 'postgresql://h/d' } },
     },
     {
       why: 'postgresql+psycopg2://',
       env: { MLFLOW_BACKEND_STORE_URI: 'postgresql+psycopg2://u:p%40@h:1/d' },
-      gives: { tracking: { database: { url: 'postgresql://u:p%40@h:1/d' } } },
+      gives: { database: { url: 'postgresql://u:p%40@h:1/d' } },
     },
     {
       why: 'postgresql+psycopg://',
       env: { MLFLOW_BACKEND_STORE_URI: 'postgresql+psycopg://h/d?sslmode=require' },
-      gives: { tracking: { database: { url: 'postgresql://h/d?sslmode=require' } } },
+      gives: { database: { url: 'postgresql://h/d?sslmode=require' } },
     },
     {
       why: 'a socket folder',
       env: { ASSAY_DATABASE_URL: 'postgresql:///assay?host=/run/postgresql' },
-      gives: { tracking: { database: { url: 'postgresql:///assay?host=/run/postgresql' } } },
+      gives: { database: { url: 'postgresql:///assay?host=/run/postgresql' } },
     },
     { why: 'workers on Postgres', argv: ['-w', '4'], env: postgres, gives: { server: { workers: 4 } } },
     {
@@ -131,10 +131,8 @@ describe('reads', () => {
       why: 'another data folder',
       argv: ['--data', folder],
       gives: {
-        tracking: {
-          database: { folder: join(folder, 'database') },
-          artifacts: { store: { folder: join(folder, 'artifacts') } },
-        },
+        database: { folder: join(folder, 'database') },
+        tracking: { artifacts: { store: { folder: join(folder, 'artifacts') } } },
       },
     },
     {

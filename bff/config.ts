@@ -231,10 +231,11 @@ function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], war
     },
     auth: { mode: s.auth },
     log: { level: s['log-level'] },
+    /** where Assay keeps what it knows, unless another server keeps it all; brought up to date at start, or refused where it is behind */
+    database,
+    migrate: s.migrate,
     tracking: {
       mode,
-      database,
-      migrate: s.migrate,
       artifacts: {
         store:
           artifacts.kind === 'folder'

@@ -7,6 +7,7 @@ import type { Metrics } from '#kit/metrics.ts'
 import { HEALTH, plainPages } from '#kit/plain-pages.ts'
 import type { Caller } from '#kit/route.ts'
 import { serveEndpoints } from '#kit/route.ts'
+import { NOTHING } from '#kit/scope.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
 import { verifyCaller } from '#kit/signed-caller.ts'
 import type { Upstream } from './upstream/index.ts'
@@ -16,7 +17,7 @@ export type CoreParts = { secret: string; upstream: Upstream; logs: Logs; metric
 /** The signed scopes of callers who may see thousands of experiments are long. */
 export const CORE_HEADER_BYTES = 256 * 1024
 
-const NOBODY: Caller = { principal: '', scope: { experiments: [], registeredModels: [] } }
+const NOBODY: Caller = { principal: '', scope: NOTHING }
 
 /**
  * The tracking core as a service of its own: the contract, for servers that share the secret. They have authorised each
@@ -24,11 +25,10 @@ const NOBODY: Caller = { principal: '', scope: { experiments: [], registeredMode
  */
 export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): Express {
   const callers = new WeakMap<object, Caller>()
-  const serve = serveEndpoints(
-    endpoints,
-    upstream.handlers,
-    (_endpoint, _input, request) => callers.get(request) ?? NOBODY,
-  )
+  const serve = serveEndpoints(endpoints, upstream.handlers, {
+    identify: (_endpoint, request) => callers.get(request) ?? NOBODY,
+    allow: (_endpoint, _input, caller) => caller,
+  })
   const servePlain = plainPages([HEALTH, ['/metrics', { type: metrics.contentType, text: () => metrics.text() }]])
 
   const app = express()
@@ -38,7 +38,7 @@ export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): E
     secureAnswer(response)
     const [path = '', query = ''] = request.url.split('?', 2)
     if (await servePlain(request, response, path)) return
-    // before anything of the body is read
+    // before anything of the body is read, and whether or not there is such an endpoint
     if (path !== endpoints.getReady.path) callers.set(request, verifyCaller(secret, request))
     if (await serve(request, response, path, query)) return
     next()

@@ -1,6 +1,7 @@
 import { openLog } from '#kit/log.ts'
 import type { Config } from './config.ts'
 import { failToStart, leave } from './serve.ts'
+import { openStorage } from './storage.ts'
 
 type Print = (text: string) => void
 
@@ -23,12 +24,13 @@ export async function scan(config: Config, { keep, json }: { keep: boolean; json
     if (config.tracking.mode === 'artifacts-only')
       throw new Error('--artifacts-only: without a database nothing is recorded. Leave it out.')
     const { scan } = await import('./tracking/index.ts')
+    const database = await openStorage(config, logs.log)
     const counts = new Map<string, number>()
-    await scan(config.tracking, logs.log, keep, (found) => {
+    await scan(config.tracking, database, keep, (found) => {
       const { finding, place } = found
       counts.set(finding, (counts.get(finding) ?? 0) + 1)
       print(json ? JSON.stringify(found) : `${place}: ${MEANING[finding]}`)
-    })
+    }).finally(() => database.close())
     say(summary(counts, keep))
     leave(logs, counts.size > 0 ? FOUND : 0)
   } catch (error) {

@@ -1,5 +1,4 @@
 import cluster from 'node:cluster'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiError } from '#contract'
 import type { HttpServer } from '#kit/http-server.ts'
@@ -8,8 +7,10 @@ import { openLog } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import type { Shutdown } from '#kit/shutdown.ts'
 import { openShutdown } from '#kit/shutdown.ts'
+import type { Auth } from './auth/index.ts'
+import { authOff } from './auth/index.ts'
 import type { Config } from './config.ts'
-import type { RelayConfig, Upstream, UpstreamConfig } from './upstream/index.ts'
+import type { RelayConfig, Upstream } from './upstream/index.ts'
 
 type Say = (text: string) => void
 
@@ -23,11 +24,16 @@ export async function serve(config: Config, say: Say): Promise<void> {
   const logs = openLog(config.log, metrics.observe)
   const shutdown = openProcess(config, logs)
   try {
-    const { openUpstream } = await import('./upstream/index.ts')
-    const upstream = await openUpstream(await withImage(config, logs), logs.log)
+    const [{ openUpstream }, { openStorage }] = await Promise.all([
+      import('./upstream/index.ts'),
+      import('./storage.ts'),
+    ])
+    const database = needsDatabase(config) ? await openStorage(config, logs.log) : undefined
+    shutdown.onStop('database', async () => database?.close())
+    const upstream = await openUpstream(config, database, logs.log)
     shutdown.onStop('upstream', () => upstream.close())
     for (const gauge of upstream.gauges) metrics.gauge(...gauge)
-    const http = await openHttp(config, { upstream: readyUntil(upstream, shutdown), logs, metrics })
+    const http = await openHttp(config, { upstream: readyUntil(upstream, shutdown), auth: authOff, logs, metrics })
     const port = await listen(http, config)
     shutdown.onStop('http', () => http.drain())
     shutdown.onStop('load balancers', () => {
@@ -40,7 +46,9 @@ export async function serve(config: Config, say: Say): Promise<void> {
   }
 }
 
-type Parts = { upstream: Upstream; logs: Logs; metrics: Metrics }
+const needsDatabase = ({ relay, tracking }: Config) => !relay && tracking.mode !== 'artifacts-only'
+
+type Parts = { upstream: Upstream; auth: Auth; logs: Logs; metrics: Metrics }
 
 /** For clients and browsers, or for servers of ours alone. */
 async function openHttp({ core, server }: Config, parts: Parts): Promise<HttpServer> {
@@ -72,20 +80,6 @@ function readyUntil(upstream: Upstream, shutdown: Shutdown): Upstream {
   return { ...upstream, handlers: { ...upstream.handlers, getReady: getReadyUntil } }
 }
 
-const exists = (folder: string | undefined) => folder !== undefined && existsSync(join(folder, 'PG_VERSION'))
-
-/** An embedded database that does not exist yet begins as a copy of a prepared one. */
-async function withImage({ relay, tracking }: UpstreamConfig, { log }: Logs): Promise<UpstreamConfig> {
-  const { database } = tracking
-  if (relay || tracking.mode === 'artifacts-only' || !('folder' in database) || exists(database.folder))
-    return { relay, tracking }
-  const [{ prepareImage }, { migrations }] = await Promise.all([
-    import('#kit/db-image.ts'),
-    import('./tracking/index.ts'),
-  ])
-  return { relay, tracking: { ...tracking, database: { ...database, image: await prepareImage(migrations, log) } } }
-}
-
 async function serveInWorkers(config: Config, say: Say) {
   const { superviseWorkers } = await import('./workers.ts')
   const logs = openLog(config.log)
@@ -103,10 +97,9 @@ async function serveInWorkers(config: Config, say: Say) {
 export async function upgrade(config: Config, say: Say): Promise<void> {
   const logs = openLog(config.log)
   try {
-    const { openUpstream } = await import('./upstream/index.ts')
-    const tracking = { ...config.tracking, migrate: true }
-    const upstream = await openUpstream(await withImage({ relay: undefined, tracking }, logs), logs.log)
-    await upstream.close()
+    const { openStorage } = await import('./storage.ts')
+    const database = await openStorage({ ...config, migrate: true }, logs.log)
+    await database.close()
     say('The database is up to date.')
     leave(logs, 0)
   } catch (error) {

@@ -27,7 +27,7 @@ async function buildPage() {
 
 async function packDatabase() {
   const { prepareImage } = await import('#kit/db-image.ts')
-  await prepareImage(join(root, 'bff/tracking/migrations'))
+  await prepareImage(join(root, 'bff/migrations'))
 }
 
 function digest() {

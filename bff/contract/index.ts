@@ -8,6 +8,7 @@ import * as modelVersions from './model-versions.ts'
 import * as registeredModels from './registered-models.ts'
 import * as runs from './runs.ts'
 import * as server from './server.ts'
+import * as session from './session.ts'
 
 export * from './artifact-records.ts'
 export * from './artifacts.ts'
@@ -22,6 +23,7 @@ export * from './registered-models.ts'
 export * from './request.ts'
 export * from './runs.ts'
 export * from './server.ts'
+export * from './session.ts'
 export { codePoints, type KeyValue, keyProblem } from './wire.ts'
 
 type Modules = typeof artifactRecords &
@@ -33,25 +35,36 @@ type Modules = typeof artifactRecords &
   typeof registeredModels &
   typeof runs &
   typeof server
-type EndpointNames = { [K in keyof Modules]: Modules[K] extends Endpoint ? K : never }[keyof Modules]
+type AuthModules = typeof session
 
-/** Every endpoint by name: what is exported from the modules above and is an endpoint. */
-export type Endpoints = Pick<Modules, EndpointNames>
+type EndpointsOf<M> = Pick<M, { [K in keyof M]: M[K] extends Endpoint ? K : never }[keyof M]>
+
+/** What the tracking core answers, by name: what is exported from its modules above and is an endpoint. */
+export type Endpoints = EndpointsOf<Modules>
 export type EndpointName = keyof Endpoints
+
+/** What the server in front of it answers itself: who is asking, and what they may. */
+export type AuthEndpoints = EndpointsOf<AuthModules>
+export type AuthEndpointName = keyof AuthEndpoints
 
 const isEndpoint = (value: unknown): value is Endpoint =>
   typeof value === 'object' && value !== null && 'permission' in value && 'path' in value
 
-export const endpoints = Object.fromEntries(
-  [
-    artifactRecords,
-    artifacts,
-    experiments,
-    loggedModels,
-    metrics,
-    modelVersions,
-    registeredModels,
-    runs,
-    server,
-  ].flatMap((module) => Object.entries(module).filter(([, value]) => isEndpoint(value))),
-) as unknown as Endpoints
+const endpointsOf = (modules: readonly object[]) =>
+  Object.fromEntries(modules.flatMap((module) => Object.entries(module).filter(([, value]) => isEndpoint(value))))
+
+export const endpoints = endpointsOf([
+  artifactRecords,
+  artifacts,
+  experiments,
+  loggedModels,
+  metrics,
+  modelVersions,
+  registeredModels,
+  runs,
+  server,
+]) as unknown as Endpoints
+
+export const authEndpoints = endpointsOf([session]) as unknown as AuthEndpoints
+
+export const allEndpoints: Endpoints & AuthEndpoints = { ...endpoints, ...authEndpoints }

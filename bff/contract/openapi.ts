@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Endpoint } from './endpoint.ts'
-import type { Endpoints } from './index.ts'
-import { endpoints } from './index.ts'
+import { allEndpoints } from './index.ts'
 
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
@@ -62,7 +61,7 @@ const ERROR = {
 }
 
 /** The whole contract as an OpenAPI 3.1 document. Paths below /api/ are served below /ajax-api/ as well. */
-export function openApi(version: string, table: Endpoints = endpoints) {
+export function openApi(version: string, table: Record<string, Endpoint> = allEndpoints) {
   const paths: Record<string, Record<string, object>> = {}
   for (const [name, endpoint] of Object.entries(table) as [string, Endpoint][]) {
     const path = endpoint.path.replace('…}', '}')

@@ -1,11 +1,11 @@
 import { parentPort } from 'node:worker_threads'
 import type { Endpoint } from '#contract'
-import { ApiError, endpoints } from '#contract'
+import { ApiError, allEndpoints } from '#contract'
 import type { LargeBody, ReadBody } from './large-bodies.ts'
 import { inputOfBody } from './parse-input.ts'
 
 const port = parentPort!
-const known: Record<string, Endpoint> = endpoints
+const known: Record<string, Endpoint> = allEndpoints
 
 function refusalOf(error: unknown): Extract<ReadBody, { refused: object }>['refused'] {
   if (!(error instanceof ApiError))

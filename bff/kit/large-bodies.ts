@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Endpoint, ErrorCode, ErrorDetails } from '#contract'
-import { ApiError, endpoints } from '#contract'
+import { ApiError, allEndpoints } from '#contract'
 import { inputOfBody } from './parse-input.ts'
 
 /** Bytes from which on a body is read in a thread of its own, so that nobody else waits for it. */
@@ -16,7 +16,7 @@ export type ReadBody =
 
 type Waiting = { bytes: number; resolve: (input: unknown) => void; reject: (error: unknown) => void }
 
-const names = new Map<Endpoint, string>(Object.entries(endpoints).map(([name, endpoint]) => [endpoint, name]))
+const names = new Map<Endpoint, string>(Object.entries(allEndpoints).map(([name, endpoint]) => [endpoint, name]))
 const waiting = new Map<number, Waiting>()
 let waitingBytes = 0
 let count = 0

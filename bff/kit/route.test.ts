@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
 import { ApiError, endpoint } from '#contract'
-import type { HandlersOf } from './route.ts'
+import type { Guard, HandlersOf } from './route.ts'
 import { RawJson, StreamAnswer, sendJson, serveEndpoints } from './route.ts'
 
 const everyone = { ask: 'public' } as const
@@ -53,12 +53,13 @@ const handlers: HandlersOf<typeof endpoints> = {
   file: async ({ id, path }) => new StreamAnswer(206, { 'X-Kind': 'file' }, Readable.from([`${id}|`, path])),
 }
 
-const serve = serveEndpoints(endpoints, handlers, (asked, input) => {
+const allow: Guard<undefined>['allow'] = (asked, input) => {
   const of = 'of' in asked.permission ? asked.permission.of(input) : []
   if (of.some((target) => 'run' in target && target.run === 'secret'))
     throw new ApiError('PERMISSION_DENIED', 'This is not yours to read')
   return { scope: { experiments: [1, 2n ** 60n], registeredModels: [] }, principal: 'ann' }
-})
+}
+const serve = serveEndpoints(endpoints, handlers, { identify: () => undefined, allow })
 
 const server = createServer(async (request, response) => {
   const [path = '', query = ''] = (request.url ?? '').split('?')

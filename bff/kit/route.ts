@@ -2,14 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type * as z from 'zod'
-import type { Endpoint, Input, Int64 } from '#contract'
+import type { Endpoint, Input } from '#contract'
 import { ApiError, invalid, stringifyJson } from '#contract'
 import { readInput } from './input.ts'
-
-/** What a caller may see. The core puts it into its SQL; it knows nothing else of who is asking. */
-export type Scope = { experiments: 'all' | readonly Int64[]; registeredModels: 'all' | readonly string[] }
-
-export const EVERYTHING: Scope = { experiments: 'all', registeredModels: 'all' }
+import type { Scope } from './scope.ts'
 
 /** What a caller may see, and by which name it is recorded what they do; empty without sign-in. */
 export type Caller = { scope: Scope; principal: string }
@@ -23,6 +19,16 @@ export class RawJson {
   constructor(text: string, status = 200) {
     this.text = text
     this.status = status
+  }
+}
+
+/** An answer that is said with headers of its own, such as cookies. */
+export class JsonAnswer<T> {
+  readonly body: T
+  readonly headers: Record<string, string | string[]>
+  constructor(body: T, headers: Record<string, string | string[]>) {
+    this.body = body
+    this.headers = headers
   }
 }
 
@@ -46,7 +52,12 @@ export class RelayedAnswer {
   }
 }
 
-type Answer<E extends Endpoint> = z.input<E['output']> | RawJson | StreamAnswer | RelayedAnswer
+type Answer<E extends Endpoint> =
+  | z.input<E['output']>
+  | JsonAnswer<z.input<E['output']>>
+  | RawJson
+  | StreamAnswer
+  | RelayedAnswer
 /** One that `refuses` does so whatever it is asked, and so before anything of the request is read. */
 type Handler<E extends Endpoint> = ((input: Input<E>, context: Context) => Promise<Answer<E>>) & {
   refuses?: () => never
@@ -55,8 +66,13 @@ export type HandlersOf<Endpoints> = {
   [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
 }
 
-/** May this be done, and by whom? Throws PERMISSION_DENIED or UNAUTHENTICATED. */
-export type Authorise = (endpoint: Endpoint, input: unknown, request: IncomingMessage) => Caller | Promise<Caller>
+/** Who may do what. `Identity` is whatever it knows of who is asking. */
+export type Guard<Identity> = {
+  /** Who is asking; before anything of the body is read. Throws UNAUTHENTICATED. */
+  identify: (endpoint: Endpoint, request: IncomingMessage) => Identity | Promise<Identity>
+  /** May they do this, and what do they see? Throws PERMISSION_DENIED. */
+  allow: (endpoint: Endpoint, input: unknown, identity: Identity) => Caller | Promise<Caller>
+}
 
 /** What the request log and the metrics say of a request: the route's pattern, never its address. */
 export type Answered = ServerResponse & { route?: string }
@@ -83,10 +99,10 @@ function decode(text: string): string {
  * All endpoints as one request listener: match, parse, authorise, handle, answer. Answers false where no endpoint has the path.
  * A table and not a chain of Express routes: a hundred endpoints cost a hot call one look-up.
  */
-export function serveEndpoints<Endpoints extends Record<string, Endpoint>>(
+export function serveEndpoints<Endpoints extends Record<string, Endpoint>, Identity>(
   endpoints: Endpoints,
   handlers: HandlersOf<Endpoints>,
-  authorise: Authorise,
+  guard: Guard<Identity>,
 ) {
   const exact = new Map<string, Route>()
   const patterns: Pattern[] = []
@@ -129,9 +145,11 @@ export function serveEndpoints<Endpoints extends Record<string, Endpoint>>(
     }
     const { endpoint, handle, params } = match
     response.route = endpoint.path
+    const known = guard.identify(endpoint, request)
+    const identity = known instanceof Promise ? await known : known
     handle.refuses?.()
     const input = await readInput(endpoint, request, params, query)
-    const allowed = authorise(endpoint, input, request)
+    const allowed = guard.allow(endpoint, input, identity)
     const { scope, principal } = allowed instanceof Promise ? await allowed : allowed
     await send(request, response, await handle(input, { scope, principal, request }))
     return true
@@ -160,7 +178,10 @@ export async function send(request: IncomingMessage, response: ServerResponse, a
   if (answer instanceof RelayedAnswer) return answer.give(request, response)
   if (answer instanceof StreamAnswer) return sendStream(request, response, answer)
   if (answer instanceof RawJson) sendJson(response, answer.status, answer.text)
-  else sendJson(response, 200, stringifyJson(answer))
+  else if (answer instanceof JsonAnswer) {
+    for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value)
+    sendJson(response, 200, stringifyJson(answer.body))
+  } else sendJson(response, 200, stringifyJson(answer))
 }
 
 /** As text and not as bytes: Node then sends head and body in one write. */

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
-import { EVERYTHING } from './route.ts'
+import { EVERYTHING } from './scope.ts'
 import { CALLER_HEADER, signCaller, verifyCaller } from './signed-caller.ts'
 
 const SECRET = 'a secret of both servers, and long'

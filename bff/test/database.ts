@@ -4,7 +4,7 @@ import pg from 'pg'
 import type { DatabaseConfig } from '#kit/db.ts'
 import { prepareImage } from '#kit/db-image.ts'
 
-export const migrations = fileURLToPath(new URL('../tracking/migrations/', import.meta.url))
+export const migrations = fileURLToPath(new URL('../migrations/', import.meta.url))
 
 /**
  * A migrated, empty database of one's own: embedded and in memory, or a clone on the server that ASSAY_TEST_DATABASE_URL

@@ -4,11 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import type { DatabaseConfig } from '#kit/db.ts'
+import { openDatabase } from '#kit/db.ts'
 import { openHttpServer } from '#kit/http-server.ts'
 import { openLog } from '#kit/log.ts'
 import { openMetrics } from '#kit/metrics.ts'
 import { openSpa } from '#kit/spa.ts'
 import { createApp } from '../app.ts'
+import type { Auth } from '../auth/index.ts'
+import { authOff } from '../auth/index.ts'
 import { readConfig } from '../config.ts'
 import { CORE_HEADER_BYTES, createCoreApp } from '../core.ts'
 import type { TrackingConfig } from '../tracking/index.ts'
@@ -17,11 +21,14 @@ import { openUpstream } from '../upstream/index.ts'
 import { openRelay } from '../upstream/relay.ts'
 import { testDatabase } from './database.ts'
 
+/** What a test's server has otherwise than the default: parts of the core's configuration, or a database that is there already. */
+export type Change = Partial<TrackingConfig> & { database?: DatabaseConfig }
+
 /** What `call()` needs to reach the server of a test file. */
 export type TestServer = { base: string }
 
 /** The real server on a free port, with a database of its own; for all tests of a file. */
-export function testServer(change: Partial<TrackingConfig> = {}): TestServer {
+export function testServer(change: Change = {}): TestServer {
   const server: TestServer = { base: '' }
   let close: (() => Promise<void>) | undefined
   beforeAll(async () => {
@@ -33,14 +40,13 @@ export function testServer(change: Partial<TrackingConfig> = {}): TestServer {
   return server
 }
 
-export async function startServer(change: Partial<TrackingConfig> = {}) {
+export async function startServer({ database: given, ...change }: Change = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'assay-'))
-  const { tracking } = readConfig(['--data', folder], {})
-  const database = await testDatabase()
-  const core = await openUpstream(
-    { tracking: { ...tracking, database, ...change }, relay: undefined },
-    openLog({ level: 'error' }).log,
-  )
+  const tracking = { ...readConfig(['--data', folder], {}).tracking, ...change }
+  const { log } = openLog({ level: 'error' })
+  const database =
+    tracking.mode === 'artifacts-only' ? undefined : await openDatabase(given ?? (await testDatabase()), log)
+  const core = await openUpstream({ tracking, relay: undefined }, database, log)
   const served = relayed ? await serveCore(core, folder) : { upstream: core, close: core.close }
   const { base, close } = await serveUpstream(served.upstream)
   return {
@@ -48,6 +54,7 @@ export async function startServer(change: Partial<TrackingConfig> = {}) {
     async close() {
       await close()
       await served.close()
+      await database?.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -80,12 +87,12 @@ async function serveCore(core: Upstream, folder: string) {
 }
 
 /** The server that clients and browsers see, on a free port. */
-export async function serveUpstream(upstream: Upstream) {
+export async function serveUpstream(upstream: Upstream, auth: Auth = authOff) {
   const { server: config } = readConfig([], {})
   const metrics = openMetrics()
   const logs = openLog({ level: 'error' }, metrics.observe)
   const spa = openSpa({ folder: '/no-page', prefix: '', https: false })
-  const http = createServer(createApp({ config, upstream, logs, metrics, spa }))
+  const http = createServer(createApp({ config, upstream, auth, logs, metrics, spa }))
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return {
     base: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,

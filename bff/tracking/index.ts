@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import type { EndpointName, Endpoints } from '#contract'
 import { ApiError, endpoints } from '#contract'
-import type { Database, DatabaseConfig } from '#kit/db.ts'
-import { openDatabase } from '#kit/db.ts'
+import type { Database } from '#kit/db.ts'
 import type { Log } from '#kit/log.ts'
-import { migrate, requireMigrated } from '#kit/migrate.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { ClientRoot } from './artifacts/client-root.ts'
 import { artifactHandlers } from './artifacts/handlers.ts'
@@ -38,9 +35,6 @@ export { digestOf, latestOf, summarise } from './metrics/points.ts'
 export type TrackingConfig = {
   /** everything; artifacts without a database; or runs whose clients go to the artifact store themselves */
   mode: 'full' | 'artifacts-only' | 'tracking-only'
-  database: DatabaseConfig
-  /** migrate the database at start, or refuse to start where it is behind */
-  migrate: boolean
   artifacts: StoresConfig & { maxBytes?: number | undefined }
   truncateLongValues: boolean
   /** refuse a run name that another active run of the experiment has */
@@ -55,85 +49,81 @@ export type Tracking = {
   close(): Promise<void>
 }
 
-export const migrations = fileURLToPath(new URL('./migrations', import.meta.url))
-
 const clientRootOf = ({ mode, artifacts }: TrackingConfig): ClientRoot =>
   mode === 'tracking-only' ? { uri: storeUri(artifacts.store), proxied: false } : { uri: PROXIED, proxied: true }
 
-/** The tracking core: MLflow's semantics on a database and an artifact store. The only door to this folder. */
-export async function openTracking(config: TrackingConfig, log: Log): Promise<Tracking> {
+/**
+ * The tracking core: MLflow's semantics on a database (migrated; closed by whoever opened it) and an artifact store.
+ * Without a database it serves artifacts only. The only door to this folder.
+ */
+export async function openTracking(
+  config: TrackingConfig,
+  database: Database | undefined,
+  log: Log,
+): Promise<Tracking> {
   const stores = await openStores(config.artifacts)
-  return config.mode === 'artifacts-only' ? artifactsOnly(config, stores, log) : tracking(config, stores, log)
+  return database ? tracking(config, { database, stores }, log) : artifactsOnly(config, stores, log)
 }
 
-async function tracking(config: TrackingConfig, stores: Stores, log: Log): Promise<Tracking> {
-  const database = await openDatabase(config.database, log)
-  try {
-    await prepare(database, config, log)
-    const clientRoot = clientRootOf(config)
-    await ensureDefaultExperiment(database, clientRoot.uri)
-    const key = await pageTokenKey(database)
-    const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
-    const settling = openSettling(database, log)
-    const places = openPlaces(stores, openOwners(database.reads))
-    const hashing = openHashing({ database, places, log })
-    const record = { database, tokenKey: key }
-    const { maxBytes } = config.artifacts
-    const artifacts = {
-      ...artifactHandlers({ places, record, maxBytes }),
-      ...directHandlers({ places, database, key, maxBytes }),
-    }
-    const sweeping = config.mode === 'full' ? openSweep(stores, log) : undefined
-    return {
-      handlers: {
-        ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
-        ...runHandlers(database, writes, key, config),
-        ...metricHandlers(database, writes),
-        ...loggedModelHandlers(database, clientRoot, key),
-        ...registryHandlers(database, key, places),
-        ...previewHandlers(places, key),
-        ...(config.mode === 'full'
-          ? artifacts
-          : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
-        ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores, database),
-      },
-      gauges: [
-        ['assay_writes_waiting', 'Writes that wait for a group commit.', () => writes.waiting],
-        ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
-      ],
-      async close() {
-        await Promise.all([writes.drained(), hashing.close(), sweeping?.close(), settling.close()])
-        await database.close()
-        await stores.close()
-      },
-    }
-  } catch (error) {
-    await database.close()
-    throw error
+type Storage = { database: Database; stores: Stores }
+
+async function tracking(config: TrackingConfig, { database, stores }: Storage, log: Log): Promise<Tracking> {
+  const clientRoot = clientRootOf(config)
+  await ensureDefaultExperiment(database, clientRoot.uri)
+  const key = await pageTokenKey(database)
+  const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
+  const settling = openSettling(database, log)
+  const places = openPlaces(stores, openOwners(database.reads))
+  const hashing = openHashing({ database, places, log })
+  const record = { database, tokenKey: key }
+  const { maxBytes } = config.artifacts
+  const artifacts = {
+    ...artifactHandlers({ places, record, maxBytes }),
+    ...directHandlers({ places, database, key, maxBytes }),
+  }
+  const sweeping = config.mode === 'full' ? openSweep(stores, log) : undefined
+  return {
+    handlers: {
+      ...experimentHandlers(database, { root: clientRoot.uri, allowed: stores.allowed }, key),
+      ...runHandlers(database, writes, key, config),
+      ...metricHandlers(database, writes),
+      ...loggedModelHandlers(database, clientRoot, key),
+      ...registryHandlers(database, key, places),
+      ...previewHandlers(places, key),
+      ...(config.mode === 'full'
+        ? artifacts
+        : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
+      ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores, database),
+    },
+    gauges: [
+      ['assay_writes_waiting', 'Writes that wait for a group commit.', () => writes.waiting],
+      ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
+    ],
+    async close() {
+      await Promise.all([writes.drained(), hashing.close(), sweeping?.close(), settling.close()])
+      await stores.close()
+    },
   }
 }
 
 /** What the stores have against what is recorded; with `keep`, what is found is recorded. Changes nothing else. */
-export async function scan(config: TrackingConfig, log: Log, keep: boolean, tell: (finding: Finding) => void) {
-  const stores = await openStores(config.artifacts)
-  const database = await openDatabase(config.database, log)
+export async function scan(
+  { artifacts }: TrackingConfig,
+  database: Database,
+  keep: boolean,
+  tell: (finding: Finding) => void,
+) {
+  const stores = await openStores(artifacts)
   try {
-    await prepare(database, config, log)
     const places = openPlaces(stores, openOwners(database.reads))
     for await (const finding of scanArtifacts({ database, stores, places, keep })) tell(finding)
   } finally {
-    await database.close()
     await stores.close()
   }
 }
 
 const waiting = (database: Database) =>
   Object.fromEntries(Object.entries(database.stats()).map(([pool, stats]) => [pool, stats.waiting]))
-
-async function prepare(database: Database, config: TrackingConfig, log: Log) {
-  if (config.migrate) await migrate(database, migrations, log)
-  else await requireMigrated(database, migrations)
-}
 
 const PROXY_ENDPOINTS = [
   'listProxiedArtifacts',

@@ -1,4 +1,5 @@
 import type { Endpoints } from '#contract'
+import type { Database } from '#kit/db.ts'
 import type { Log } from '#kit/log.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { Tracking, TrackingConfig } from '../tracking/index.ts'
@@ -19,5 +20,8 @@ export type Upstream = {
 
 export type UpstreamConfig = { tracking: TrackingConfig; relay: RelayConfig | undefined }
 
-export const openUpstream = async ({ tracking, relay }: UpstreamConfig, log: Log): Promise<Upstream> =>
-  relay ? openRelay(relay) : openTracking(tracking, log)
+export const openUpstream = async (
+  { tracking, relay }: UpstreamConfig,
+  database: Database | undefined,
+  log: Log,
+): Promise<Upstream> => (relay ? openRelay(relay) : openTracking(tracking, database, log))

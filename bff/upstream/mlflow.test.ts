@@ -38,7 +38,8 @@ import {
   updateRun,
   uploadArtifact,
 } from '#contract'
-import type { RawJson, Scope } from '#kit/route.ts'
+import type { RawJson } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
 import { call } from '../../web/lib/client.ts'
 import { ask } from '../test/ask.ts'
 import { serveUpstream } from '../test/server.ts'

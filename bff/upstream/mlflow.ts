@@ -4,6 +4,7 @@ import type { Endpoint, EndpointName, Endpoints, WireRequest } from '#contract'
 import { ApiError, endpoints, requestOf, routeOf } from '#contract'
 import type { Context, HandlersOf } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
+import { NOTHING } from '#kit/scope.ts'
 import type { ServerAnswer } from './answers.ts'
 import { passJson, readJson, refusal } from './answers.ts'
 import { searchWithin } from './scoped-search.ts'
@@ -82,7 +83,7 @@ const NO_PRESIGNED = { presigned_upload_run_id_supported: false, presigned_uploa
 /** Nobody's request: the server asks for itself. */
 const ITSELF: Context = {
   principal: '',
-  scope: { experiments: [], registeredModels: [] },
+  scope: NOTHING,
   request: { headers: {} } as IncomingMessage,
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
 import { searchWithin } from './scoped-search.ts'
 
 type Experiment = { experiment_id: string }

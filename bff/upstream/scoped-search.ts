@@ -1,6 +1,7 @@
 import { invalid, stringifyJson } from '#contract'
-import type { Scope } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { sees } from '#kit/scope.ts'
 
 type Json = Record<string, unknown>
 type Item = { experiment_id?: unknown; info?: { experiment_id?: unknown }; name?: unknown }
@@ -10,23 +11,20 @@ const MOST_PAGES = 20
 
 type Sees = (kind: 'experiments' | 'registeredModels', id: unknown) => boolean
 
-function sight(scope: Scope): Sees {
-  const seen = {
-    experiments: scope.experiments === 'all' ? undefined : new Set(scope.experiments.map(String)),
-    registeredModels: scope.registeredModels === 'all' ? undefined : new Set(scope.registeredModels),
-  }
-  return (kind, id) => seen[kind]?.has(String(id)) ?? true
-}
+const sight =
+  (scope: Scope): Sees =>
+  (kind, id) =>
+    sees(scope[kind], id)
 
 /**
  * A search on a server that knows no scopes. One that names experiments names those in scope only; of any other, what is
  * not in scope is dropped, and pages are filled up from the server's next ones.
  */
 export async function searchWithin(scope: Scope, input: Json, ask: (input: Json) => Promise<Json>): Promise<RawJson> {
-  const sees = sight(scope)
+  const inScope = sight(scope)
   const { experiment_ids } = input
-  if (!Array.isArray(experiment_ids)) return print(await fill((item) => isSeen(sees, item), input, ask))
-  const within = experiment_ids.filter((id) => sees('experiments', id))
+  if (!Array.isArray(experiment_ids)) return print(await fill((item) => isSeen(inScope, item), input, ask))
+  const within = experiment_ids.filter((id) => inScope('experiments', id))
   return print(within.length === 0 ? {} : await ask({ ...input, experiment_ids: within }))
 }
 

@@ -1,5 +1,6 @@
 import { ApiError, absent, invalid } from '#contract'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { sees } from '#kit/scope.ts'
 import type { ArtifactPath } from './address.ts'
 import { artifactPath, below, ownerFolder, proxyAddress } from './address.ts'
 import type { ArtifactModel, ArtifactRun, Owners } from './owners.ts'
@@ -46,7 +47,7 @@ export function openPlaces(stores: Stores, owners: Owners | undefined): Places {
   async function ofRun(scope: Scope, runId: string, path: string, use: Use) {
     const checked = artifactPath(path)
     const run = await known().run(runId)
-    if (!run || !sees(scope, run)) throw noRun(runId)
+    if (!run || !sees(scope.experiments, run.experiment_id)) throw noRun(runId)
     if (use === 'write') requireActive(runId, run)
     return owned('run', runId, run, checked)
   }
@@ -54,7 +55,7 @@ export function openPlaces(stores: Stores, owners: Owners | undefined): Places {
   async function ofModel(scope: Scope, modelId: string, path: string, use: Use) {
     const checked = artifactPath(path)
     const model = await known().model(modelId)
-    if (!model || !sees(scope, model)) throw noModel(modelId)
+    if (!model || !sees(scope.experiments, model.experiment_id)) throw noModel(modelId)
     if (use === 'write' && model.lifecycle_stage !== 'active') throw noModel(modelId)
     return owned('model', modelId, model, checked)
   }
@@ -99,9 +100,6 @@ export function openPlaces(stores: Stores, owners: Owners | undefined): Places {
 
 const noRun = (runId: string) => absent(`Run with id=${runId} not found`)
 const noModel = (modelId: string) => absent(`Logged model with ID '${modelId}' not found`)
-
-export const sees = ({ experiments }: Scope, { experiment_id }: Pick<ArtifactRun, 'experiment_id'>) =>
-  experiments === 'all' || experiments.some((id) => String(id) === String(experiment_id))
 
 function requireActive(runId: string, { lifecycle_stage }: ArtifactRun) {
   if (lifecycle_stage !== 'active')

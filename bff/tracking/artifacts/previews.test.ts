@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { beforeAll, expect, test } from 'vitest'
 import { createRun, createRunPreviewTicket } from '#contract'
-import { EVERYTHING } from '#kit/route.ts'
+import { EVERYTHING } from '#kit/scope.ts'
 import { call } from '../../../web/lib/client.ts'
 import { temporaryFolder } from '../../test/artifact-places.ts'
 import { ask } from '../../test/ask.ts'

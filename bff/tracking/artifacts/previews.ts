@@ -1,7 +1,7 @@
 import type { Endpoints } from '#contract'
 import { ApiError, absent } from '#contract'
 import type { HandlersOf } from '#kit/route.ts'
-import { EVERYTHING } from '#kit/route.ts'
+import { EVERYTHING } from '#kit/scope.ts'
 import { digestOf, readToken, writeToken } from '../search/token.ts'
 import { download } from './handlers.ts'
 import { previewHeaders } from './headers.ts'

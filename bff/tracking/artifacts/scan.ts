@@ -1,7 +1,7 @@
 import type { Int64 } from '#contract'
 import { ApiError } from '#contract'
 import type { Database } from '#kit/db.ts'
-import { EVERYTHING } from '#kit/route.ts'
+import { EVERYTHING } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
 import type { ArtifactPath } from './address.ts'

@@ -1,6 +1,7 @@
 import type { Endpoints, Experiment, Input, Int64 } from '#contract'
 import { ApiError, absent, codePoints, int64, invalid } from '#contract'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { inSight } from '#kit/scope.ts'
 import type { Db, Sql } from '#kit/sql.ts'
 import { raw, row, rows, sql } from '#kit/sql.ts'
 
@@ -203,10 +204,6 @@ export async function deleteExperimentTag(db: Db, { experiment_id, key }: In<'de
   return {}
 }
 
-/** Which experiments a caller may see, as a condition on an experiment_id column. */
-const inScope = (column: Sql, { experiments }: Scope): Sql =>
-  experiments === 'all' ? sql`true` : sql`${column} = any(${experiments}::bigint[])`
-
 export async function summariseExperiments(db: Db, { experiment_ids }: In<'summariseExperiments'>, scope: Scope) {
   const summaries = await rows<{
     experiment_id: string
@@ -220,7 +217,7 @@ export async function summariseExperiments(db: Db, { experiment_ids }: In<'summa
                (count(*) filter (where r.status = 'RUNNING'))::int as running,
                (count(*) filter (where r.status = 'FAILED'))::int as failed, max(r.start_time) as last_start_time
         from experiments e left join runs r on r.experiment_id = e.experiment_id and r.lifecycle_stage = 'active'
-        where e.experiment_id = any(${experiment_ids.map(experimentNo)}::bigint[]) and ${inScope(raw('e.experiment_id'), scope)}
+        where e.experiment_id = any(${experiment_ids.map(experimentNo)}::bigint[]) and ${inSight(raw('e.experiment_id'), scope.experiments, 'bigint')}
         group by e.experiment_id order by e.experiment_id`,
   )
   return {

@@ -1,5 +1,5 @@
 import type { Endpoints, Input } from '#contract'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
 import { experimentsCount, experimentsSearch } from '../search/search.ts'

@@ -1,6 +1,6 @@
 import type { Endpoints, Input } from '#contract'
 import { absent } from '#contract'
-import { EVERYTHING } from '#kit/route.ts'
+import { EVERYTHING } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
 import { artifactPath } from '../artifacts/address.ts'

@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '#kit/db.ts'
 import { openDatabase } from '#kit/db.ts'
-import type { Scope } from '#kit/route.ts'
-import { EVERYTHING } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { EVERYTHING, sees } from '#kit/scope.ts'
 import { rows, sql } from '#kit/sql.ts'
 import {
   a,
@@ -179,10 +179,7 @@ function judged(
 ): bigint[] {
   const tree = parseFilter(subject, filter)
   const seen = found.filter(
-    (row) =>
-      (registeredModels === 'all' || registeredModels.includes(row.name)) &&
-      (filter.includes(PROMPT) || !row.is_prompt) &&
-      evaluate(tree, row),
+    (row) => sees(registeredModels, row.name) && (filter.includes(PROMPT) || !row.is_prompt) && evaluate(tree, row),
   )
   return sorted(seen, orderOfPages(subject, order_by)).map(({ key }) => key)
 }

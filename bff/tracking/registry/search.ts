@@ -1,6 +1,7 @@
 import type { Endpoints, Input } from '#contract'
-import type { Scope } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { inSight } from '#kit/scope.ts'
 import type { Db, Sql } from '#kit/sql.ts'
 import { sql } from '#kit/sql.ts'
 import { parseFilter } from '../search/parse.ts'
@@ -21,7 +22,7 @@ const mentionsPrompts = (filter: Filter | undefined): boolean => {
 /** Models in scope; a filter that says nothing of prompts has none of them. */
 function modelsWithin(subject: Subject, filter: string | undefined, { registeredModels }: Scope): Sql[] {
   return [
-    ...(registeredModels === 'all' ? [] : [sql`m.name = any (${registeredModels}::text[])`]),
+    ...(registeredModels === 'all' ? [] : [inSight(sql`m.name`, registeredModels, 'text')]),
     ...(mentionsPrompts(parseFilter(subject, filter ?? '')) ? [] : [sql`not m.is_prompt`]),
   ]
 }

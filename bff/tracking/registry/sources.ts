@@ -1,9 +1,9 @@
 import type { Endpoints, Input, Int64 } from '#contract'
 import { absent, invalid } from '#contract'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { sees } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
-import { sees } from '../artifacts/places.ts'
 import { noSuchModel as noSuchLoggedModel } from '../logged-models/require.ts'
 import { findRuns } from '../runs/require.ts'
 import { findByAlias, findLatest } from './find.ts'
@@ -94,7 +94,7 @@ async function namedVersion(
   { name, version, stage, alias }: Extract<ModelUri, { name: string }>,
   scope: Scope,
 ) {
-  if (scope.registeredModels !== 'all' && !scope.registeredModels.includes(name)) throw noSuchModel(name)
+  if (!sees(scope.registeredModels, name)) throw noSuchModel(name)
   const { model_no, is_prompt } = await requireModel(db, name)
   if (is_prompt)
     throw invalid(
@@ -128,7 +128,7 @@ function lineageOfVersion({ source, run_id, model_id }: Registration, from: Foun
 
 async function visibleRun(db: Db, run_id: string, scope: Scope): Promise<Holder | 'hidden' | undefined> {
   const run = (await findRuns(db, [run_id])).get(run_id)
-  return run && !sees(scope, run) ? 'hidden' : run
+  return run && !sees(scope.experiments, run.experiment_id) ? 'hidden' : run
 }
 
 async function visibleModel(db: Db, model_id: string, scope: Scope) {
@@ -136,6 +136,6 @@ async function visibleModel(db: Db, model_id: string, scope: Scope) {
     db,
     sql`select experiment_id, artifact_uri, source_run_id from logged_models where model_id = ${model_id} and lifecycle_stage = 'active'`,
   )
-  if (!model || !sees(scope, model)) throw noSuchLoggedModel(model_id)
+  if (!model || !sees(scope.experiments, model.experiment_id)) throw noSuchLoggedModel(model_id)
   return model
 }

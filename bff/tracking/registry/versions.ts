@@ -1,7 +1,7 @@
 import type { Endpoints, Input, Int64 } from '#contract'
 import { invalid } from '#contract'
 import type { PoolDb } from '#kit/db.ts'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
 import { noteModelVersion } from '../logged-models/tags.ts'

@@ -1,7 +1,8 @@
 import type { Endpoints, Input } from '#contract'
-import type { Scope } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
+import { inSight } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
-import { rows, sql } from '#kit/sql.ts'
+import { raw, rows, sql } from '#kit/sql.ts'
 import { experimentNo } from '../experiments/experiments.ts'
 
 const SUMMARIES_LIMIT = 1000
@@ -20,7 +21,7 @@ export async function searchDatasets(
         from datasets d join dataset_inputs i using (dataset_no) join runs r using (run_no)
         left join dataset_input_tags t on t.run_no = i.run_no and t.dataset_no = i.dataset_no and t.key = 'mlflow.data.context'
         where d.experiment_id = any(${experiment_ids.map(experimentNo)}::bigint[]) and r.lifecycle_stage = 'active'
-          and ${experiments === 'all' ? sql`true` : sql`d.experiment_id = any(${experiments}::bigint[])`}
+          and ${inSight(raw('d.experiment_id'), experiments, 'bigint')}
         order by 1, 2, 3, 4 limit ${SUMMARIES_LIMIT}`,
   )
   if (found.length === 0) return {}

@@ -1,6 +1,6 @@
 import type { Endpoints, Input, Int64 } from '#contract'
-import type { Scope } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
+import type { Scope } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
 import { experimentNo } from '../experiments/experiments.ts'

@@ -1,5 +1,7 @@
 import type { Int64 } from '#contract'
 import { int64 } from '#contract'
+import type { Sight } from '#kit/scope.ts'
+import { inSight, sees } from '#kit/scope.ts'
 import type { Db, Sql, TextRow } from '#kit/sql.ts'
 import { raw, sql } from '#kit/sql.ts'
 import { driversOf, driverToSql, rarestOf, withoutDriver } from './drivers.ts'
@@ -12,8 +14,6 @@ import { allOf, filterToSql } from './to-sql.ts'
 import { digestOf, readToken, writeToken } from './token.ts'
 import type { Comparison, Dataset, OrderKey, Subject } from './tree.ts'
 
-/** Which experiments the caller may see. */
-type Scope = 'all' | readonly Int64[]
 export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
 
 type Query = {
@@ -21,7 +21,8 @@ type Query = {
   order_by?: readonly string[] | undefined
   max_results: number
   page_token?: string | undefined
-  scope: Scope
+  /** the experiments that the caller may see */
+  scope: Sight<Int64>
   /** signs page tokens: `pageTokenKey(db)` */
   key: Buffer
 }
@@ -75,10 +76,7 @@ export const experimentsCount = (query: ExperimentsCount): Sql =>
 
 /** The experiments asked for that the caller may see. */
 function visible({ experiment_ids, scope }: Pick<RunsQuery, 'experiment_ids' | 'scope'>): string[] {
-  const ids = distinct(experiment_ids)
-  if (scope === 'all') return ids
-  const seen = new Set(distinct(scope))
-  return ids.filter((id) => seen.has(id))
+  return distinct(experiment_ids).filter((id) => sees(scope, id))
 }
 
 /**
@@ -126,7 +124,7 @@ function loggedModelsWithin(query: Pick<LoggedModelsQuery, 'experiment_ids' | 's
 
 const experimentsWithin = ({ view_type, scope }: ExperimentsCount): Within => ({
   conditions: [
-    ...(scope === 'all' ? [] : [oneOf(sql`e.experiment_id`, distinct(scope), raw('bigint'))]),
+    ...(scope === 'all' ? [] : [inSight(sql`e.experiment_id`, scope, 'bigint')]),
     oneOf(sql`e.lifecycle_stage`, stagesOf(view_type), raw('text')),
   ],
 })

@@ -1,0 +1,11 @@
+import type { AuthEndpoints } from '#contract'
+import type { Guard, HandlersOf } from '#kit/route.ts'
+import type { Identity } from './identity.ts'
+
+/** Who is asking, and what they may do. */
+export type Auth = {
+  /** undefined is nobody, who may use what is for everyone */
+  guard: Guard<Identity | undefined>
+  handlers: HandlersOf<AuthEndpoints>
+  close(): Promise<void>
+}
