@@ -26,7 +26,7 @@ export const authOff: Auth = {
     ...(Object.fromEntries(
       (Object.keys(authEndpoints) as AuthEndpointName[]).map((name) => [name, refuse]),
     ) as unknown as HandlersOf<AuthEndpoints>),
-    getSession: async () => ({ auth: 'off', providers: [], mail: false }),
+    getSession: async () => ({ auth: 'off', providers: [], mail: false, experiment_creation: 'anyone' }),
   },
   close: async () => {},
 }

@@ -1,7 +1,9 @@
+import * as accounts from './accounts.ts'
 import * as artifactRecords from './artifact-records.ts'
 import * as artifacts from './artifacts.ts'
 import type { Endpoint } from './endpoint.ts'
 import * as experiments from './experiments.ts'
+import * as grants from './grants.ts'
 import * as loggedModels from './logged-models.ts'
 import * as metrics from './metrics.ts'
 import * as modelVersions from './model-versions.ts'
@@ -9,12 +11,15 @@ import * as registeredModels from './registered-models.ts'
 import * as runs from './runs.ts'
 import * as server from './server.ts'
 import * as session from './session.ts'
+import * as tokens from './tokens.ts'
 
+export * from './accounts.ts'
 export * from './artifact-records.ts'
 export * from './artifacts.ts'
 export * from './endpoint.ts'
 export * from './errors.ts'
 export * from './experiments.ts'
+export * from './grants.ts'
 export * from './json.ts'
 export * from './logged-models.ts'
 export * from './metrics.ts'
@@ -24,6 +29,7 @@ export * from './request.ts'
 export * from './runs.ts'
 export * from './server.ts'
 export * from './session.ts'
+export * from './tokens.ts'
 export { codePoints, type KeyValue, keyProblem } from './wire.ts'
 
 type Modules = typeof artifactRecords &
@@ -35,7 +41,7 @@ type Modules = typeof artifactRecords &
   typeof registeredModels &
   typeof runs &
   typeof server
-type AuthModules = typeof session
+type AuthModules = typeof accounts & typeof grants & typeof session & typeof tokens
 
 type EndpointsOf<M> = Pick<M, { [K in keyof M]: M[K] extends Endpoint ? K : never }[keyof M]>
 
@@ -65,6 +71,6 @@ export const endpoints = endpointsOf([
   server,
 ]) as unknown as Endpoints
 
-export const authEndpoints = endpointsOf([session]) as unknown as AuthEndpoints
+export const authEndpoints = endpointsOf([accounts, grants, session, tokens]) as unknown as AuthEndpoints
 
 export const allEndpoints: Endpoints & AuthEndpoints = { ...endpoints, ...authEndpoints }
