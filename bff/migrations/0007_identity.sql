@@ -103,8 +103,11 @@ create table links (
   purpose text collate "C" not null check (purpose in ('setup', 'invite', 'reset')),
   user_id bigint references users on delete cascade,
   created_at timestamptz not null default now(),
+  -- how long it is good for, counted from when its secret was made
+  hours int not null,
   expires_at timestamptz not null,
-  used_at timestamptz,
+  -- used, or replaced by a newer one
+  ended_at timestamptz,
   check ((user_id is null) = (purpose = 'setup'))
 );
 create index links_by_user on links (user_id);
@@ -118,10 +121,15 @@ create table mails (
   letter text collate "C" not null,
   -- what the letter says, without secrets: those of its link are made when it is sent
   content jsonb not null,
-  link_id bigint references links on delete set null,
+  link_id bigint references links on delete cascade,
+  -- what the Message-ID is made of: the same in every attempt
+  message_id uuid not null default gen_random_uuid(),
   created_at timestamptz not null default now(),
   attempts int not null default 0,
+  -- whoever tries holds the mail until then
   next_attempt_at timestamptz not null default now(),
+  -- from here on the mail server may have it, whatever happens to this one
+  handed_at timestamptz,
   sent_at timestamptz,
   -- given up
   failed_at timestamptz,
@@ -158,6 +166,12 @@ create table access_files (
 create table access_file_models (
   path text collate "C" not null references access_files on delete cascade,
   name text collate "C" primary key
+);
+
+-- Keys that all servers of this database share, made when first needed.
+create table server_keys (
+  name text collate "C" primary key,
+  value bytea not null
 );
 
 create table access_requests (
