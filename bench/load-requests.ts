@@ -24,11 +24,11 @@ export function requestsOf(name: LoadName, ids: string[]): Requests {
         step: (started % 1e6) * 1e5 + n,
       }),
     'log-batch': (n) => {
-      const batch = 1e6 + (started % 80_000) * 100 + n
+      const batch = 1e7 + (started % 80_000) * 1000 + n
       const metrics = range(1000).map((i) => ({
         key: `metric-${i % 10}`,
         value: Math.sin(batch + i),
-        timestamp: 1764e9 + batch * 1000 + Math.floor(i / 10) * 10,
+        timestamp: 176e11 + batch * 1000 + Math.floor(i / 10) * 10,
         step: batch * 100 + Math.floor(i / 10),
       }))
       return post('runs/log-batch', { run_id: ids[n % ids.length], metrics })

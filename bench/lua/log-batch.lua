@@ -5,12 +5,12 @@ function init(args)
   local runs = read_args(args)
   local points = {}
   for i = 0, 999 do
-    points[#points + 1] = string.format('{"key":"metric-%d","value":0.%03d@%d,"timestamp":1764@%02d0,"step":@%02d}',
-      i % 10, i * 37 % 1000, i % 7 + 1, math.floor(i / 10), math.floor(i / 10))
+    points[#points + 1] = string.format('{"key":"metric-%d","value":0.%02d@%d,"timestamp":176@%02d0,"step":@%02d}',
+      i % 10, i * 37 % 100, i % 7 + 1, math.floor(i / 10), math.floor(i / 10))
   end
   local template = '","metrics":[' .. table.concat(points, ",") .. "]}"
-  -- seven digits, the same width for every batch, and new for every start of the script
-  local first = 1000000 + os.time() % 80000 * 100
+  -- eight digits, the same width for every batch, and new for every start of the script: less than a thousand a second
+  local first = 10000000 + os.time() % 80000 * 1000
   request = function()
     local body = '{"run_id":"' .. runs[count % #runs + 1] .. template:gsub("@", tostring(first + count))
     count = count + 1
