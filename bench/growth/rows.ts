@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Point } from '../../bff/tracking/index.ts'
-import { digestOf, latestOf, summarise } from '../../bff/tracking/index.ts'
+import { digestOf, latestOf, literalsOf, summarise } from '../../bff/tracking/index.ts'
 
 export type Size = { runs: number; experiments: number }
 
@@ -18,7 +18,6 @@ const BATCH = 1000
 
 const NULL = '\\N'
 const line = (...columns: readonly (string | number | null)[]) => `${columns.map((c) => c ?? NULL).join('\t')}\n`
-const array = (items: readonly (string | number | bigint)[]) => `{${items.join(',')}}`
 
 const runId = (run: number) => createHash('md5').update(`run ${run}`).digest('hex')
 /** In [0, 1), the same for the same run and metric. */
@@ -163,11 +162,12 @@ export const tables: Table[] = [
         for (let metric = 0; metric < METRICS; metric++)
           for (const points of batches(n, metric, size)) {
             const c = summarise(points)
+            const literals = literalsOf(points)
             yield line(
               seriesNo(n, metric),
               String(c.min_step),
               String(c.max_step),
-              digestOf(points),
+              digestOf(literals),
               c.count,
               String(c.min_timestamp),
               String(c.max_timestamp),
@@ -175,9 +175,9 @@ export const tables: Table[] = [
               c.max_value,
               c.sum_value,
               c.nan_count,
-              array(points.map((p) => p.step)),
-              array(points.map((p) => p.timestamp)),
-              array(points.map((p) => p.value)),
+              literals.steps,
+              literals.timestamps,
+              literals.vals,
             )
           }
     },

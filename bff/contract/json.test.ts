@@ -16,6 +16,15 @@ test.each([
   expect(parseJson(`{"deep":[{"in":${text}}]}`)).toEqual({ deep: [{ in: value }] })
 })
 
+test.each(Array.from({ length: 32 }, (_, n) => n))('a long integer is found after %i characters', (n) => {
+  const before = ' '.repeat(n)
+  expect(parseJson(`${before}9007199254740993`)).toBe(9_007_199_254_740_993n)
+  expect(parseJson(`${before}{"a":9007199254740993, "b": 900719925474099}  `)).toEqual({
+    a: 9_007_199_254_740_993n,
+    b: 900_719_925_474_099,
+  })
+})
+
 test('digits in a string stay a string', () => {
   expect(parseJson('{"a":"9223372036854775807"}')).toEqual({ a: '9223372036854775807' })
 })

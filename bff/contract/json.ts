@@ -1,7 +1,24 @@
 /** A 64-bit integer: a number where that is exact, a bigint beyond ±(2^53 − 1). */
 export type Int64 = number | bigint
 
-const MAY_LOSE_DIGITS = /[0-9]{16}/
+const DIGITS = 16
+const isDigit = (code: number) => code >= 48 && code <= 57
+
+/**
+ * Has a text sixteen digits in a row? Every such row has one of each sixteen characters, so only those are looked at: a
+ * twentieth of the time of a regular expression, which looked through long batches for longer than JSON.parse.
+ */
+function mayLoseDigits(text: string): boolean {
+  for (let at = DIGITS - 1; at < text.length; at += DIGITS) {
+    if (!isDigit(text.charCodeAt(at))) continue
+    let [from, to] = [at, at + 1]
+    while (isDigit(text.charCodeAt(from - 1))) from--
+    while (isDigit(text.charCodeAt(to))) to++
+    if (to - from >= DIGITS) return true
+  }
+  return false
+}
+
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
 /** JSON with source text access, which TypeScript's library does not describe yet. */
 const sourceJson = JSON as unknown as {
@@ -19,7 +36,7 @@ const exactInteger: Reviver = (_key, value, context) =>
  * (or a string) of 16 digits at all.
  */
 export const parseJson = (text: string): unknown =>
-  MAY_LOSE_DIGITS.test(text) ? sourceJson.parse(text, exactInteger) : (JSON.parse(text) as unknown)
+  mayLoseDigits(text) ? sourceJson.parse(text, exactInteger) : (JSON.parse(text) as unknown)
 
 type Replacer = (key: string, value: unknown) => unknown
 

@@ -30,7 +30,7 @@ import { openRunWrites } from './writes/run-write.ts'
 
 // what a seal says of points: bench/growth makes chunks as the writer does
 export type { Point } from './metrics/points.ts'
-export { digestOf, latestOf, summarise } from './metrics/points.ts'
+export { digestOf, latestOf, literalsOf, summarise } from './metrics/points.ts'
 
 export type TrackingConfig = {
   /** everything; artifacts without a database; or runs whose clients go to the artifact store themselves */

@@ -1,9 +1,9 @@
 import type { MetricField } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
-import { arraysOf, SEAL_AT } from './chunks.ts'
+import { SEAL_AT } from './chunks.ts'
 import type { Point } from './points.ts'
-import { distinctPoints, latestOf, least, summarise } from './points.ts'
+import { distinctPoints, latestOf, literalsOf, summarise } from './points.ts'
 import { CHUNK_FROM, seriesName } from './record.ts'
 
 /** The points of one write. */
@@ -30,7 +30,7 @@ export async function advanceSeries(db: Db, writes: readonly Advance[]): Promise
   const of = bundles.flatMap(({ courses }, bundle) =>
     courses.map(({ run_id, key, points }) => {
       const distinct = distinctPoints(points)
-      return { run_id, key, bundle, of_bundle: courses.length, ...reach(distinct), ...arraysOf(distinct) }
+      return { run_id, key, bundle, of_bundle: courses.length, ...reach(distinct), ...literalsOf(distinct) }
     }),
   )
   const stored = await rows<{ bundle: number }>(
@@ -81,12 +81,12 @@ export async function advanceSeries(db: Db, writes: readonly Advance[]): Promise
   return outcomes
 }
 
-/** `first_timestamp` is the earliest of the points at the lowest step. */
-function reach(points: readonly Point[]) {
-  const summary = summarise(points)
-  const first = points.filter(({ step }) => step === summary.min_step).map(({ timestamp }) => timestamp)
-  return { ...summary, last: latestOf(points), first_timestamp: least(first) }
-}
+/** `first_timestamp` is the earliest of the points at the lowest step: the first, in the order of byStep. */
+const reach = (points: readonly Point[]) => ({
+  ...summarise(points),
+  last: latestOf(points),
+  first_timestamp: points[0]?.timestamp ?? 0,
+})
 
 function bundlesOf(writes: readonly Advance[]): Bundle[] {
   const courses = new Map<string, Course>()

@@ -2,32 +2,21 @@ import type { Int64 } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
 import type { Point } from './points.ts'
-import { byStep, digestOf, summarise } from './points.ts'
+import { byStep, digestOf, literalsOf, summarise } from './points.ts'
 
-export type SeriesPoints = { series_id: Int64; points: Point[] }
+export type SeriesPoints = { series_id: Int64; points: readonly Point[] }
 type Arrays = { series_id: Int64; steps: Int64[]; timestamps: Int64[]; vals: number[] }
 
 /** A tail with this many points is sealed by the writer that fills it, in its transaction. */
 export const SEAL_AT = 128
 
-const literal = (items: readonly (Int64 | number)[]) => `{${items.join(',')}}`
-
-/** Arrays of different lengths cannot be one parameter, so each goes as its literal and is cast in the statement. */
-export const arraysOf = (points: readonly Point[]) => ({
-  steps: literal(points.map((p) => p.step)),
-  timestamps: literal(points.map((p) => p.timestamp)),
-  vals: literal(points.map((p) => p.value)),
-})
-
 /** Store chunks. Points are distinct, not stored yet, and in the order of byStep. */
 export async function insertChunks(db: Db, chunks: readonly SeriesPoints[]) {
   if (chunks.length === 0) return
-  const of = chunks.map(({ series_id, points }) => ({
-    series_id,
-    digest: digestOf(points),
-    ...summarise(points),
-    ...arraysOf(points),
-  }))
+  const of = chunks.map(({ series_id, points }) => {
+    const literals = literalsOf(points)
+    return { series_id, digest: digestOf(literals), ...summarise(points), ...literals }
+  })
   await db.query(
     named(
       'insert-chunks',
@@ -51,7 +40,7 @@ export async function insertChunks(db: Db, chunks: readonly SeriesPoints[]) {
 /** Append points to the tails of their series; answers the tails that are full now. */
 export async function appendToTails(db: Db, additions: readonly SeriesPoints[]): Promise<SeriesPoints[]> {
   if (additions.length === 0) return []
-  const of = additions.map(({ series_id, points }) => ({ series_id, ...arraysOf(points) }))
+  const of = additions.map(({ series_id, points }) => ({ series_id, ...literalsOf(points) }))
   const tails = await rows<Arrays>(
     db,
     named(
@@ -82,7 +71,7 @@ export async function sealFull(db: Db, tails: readonly SeriesPoints[]) {
   if (full.length === 0) return
   await insertChunks(
     db,
-    full.map(({ series_id, points }) => ({ series_id, points: points.sort(byStep) })),
+    full.map(({ series_id, points }) => ({ series_id, points: points.toSorted(byStep) })),
   )
   await db.query(
     named(

@@ -40,29 +40,60 @@ export const latestOf = (points: readonly Point[]): Point =>
 /** The same point twice counts once. Text is the identity: it keeps 64 bits, and NaN equal to itself. */
 export const pointId = ({ step, timestamp, value }: Point) => `${step} ${timestamp} ${value}`
 
-export function distinctPoints(points: readonly Point[]): Point[] {
-  if (points.length < 2) return [...points]
-  return [...new Map(points.map((point) => [pointId(point), point])).values()]
+/** Each point once, in the order of byStep: the same array where they are so already, as they nearly always are. */
+export function distinctPoints<P extends Point>(points: readonly P[]): readonly P[] {
+  if (isAscending(points)) return points
+  return [...new Map(points.map((point) => [pointId(point), point])).values()].sort(byStep)
 }
 
-export const least = (values: readonly Int64[]) => values.reduce((a, b) => (compare(b, a) < 0 ? b : a))
-export const most = (values: readonly Int64[]) => values.reduce((a, b) => (compare(b, a) > 0 ? b : a))
-
-export function summarise(points: readonly Point[]): Summary {
-  const numbers = points.map(({ value }) => value).filter((value) => !Number.isNaN(value))
-  const steps = points.map(({ step }) => step)
-  const times = points.map(({ timestamp }) => timestamp)
-  return {
-    count: points.length,
-    nan_count: points.length - numbers.length,
-    min_value: numbers.length === 0 ? null : numbers.reduce((a, b) => Math.min(a, b)),
-    max_value: numbers.length === 0 ? null : numbers.reduce((a, b) => Math.max(a, b)),
-    sum_value: numbers.reduce((a, b) => a + b, 0),
-    min_step: least(steps),
-    max_step: most(steps),
-    min_timestamp: least(times),
-    max_timestamp: most(times),
+function isAscending(points: readonly Point[]): boolean {
+  let before: Point | undefined
+  for (const point of points) {
+    if (before && byStep(before, point) >= 0) return false
+    before = point
   }
+  return true
+}
+
+const lesser = <T extends Int64>(a: T, b: T) => (b < a ? b : a)
+const greater = <T extends Int64>(a: T, b: T) => (b > a ? b : a)
+export const least = (values: readonly Int64[]) => values.reduce(lesser)
+export const most = (values: readonly Int64[]) => values.reduce(greater)
+
+/** Of at least one point. */
+export function summarise(points: readonly Point[]): Summary {
+  const [first] = points
+  if (!first) throw new Error('there is no summary of nothing')
+  const summary = { ...emptySummary, min_step: first.step, max_step: first.step }
+  summary.min_timestamp = summary.max_timestamp = first.timestamp
+  for (const { step, timestamp, value } of points) {
+    summary.min_step = lesser(summary.min_step, step)
+    summary.max_step = greater(summary.max_step, step)
+    summary.min_timestamp = lesser(summary.min_timestamp, timestamp)
+    summary.max_timestamp = greater(summary.max_timestamp, timestamp)
+    if (Number.isNaN(value)) summary.nan_count++
+    else addValue(summary, value)
+  }
+  summary.count = points.length
+  return summary
+}
+
+const emptySummary: Summary = {
+  count: 0,
+  nan_count: 0,
+  min_value: null,
+  max_value: null,
+  sum_value: 0,
+  min_step: 0,
+  max_step: 0,
+  min_timestamp: 0,
+  max_timestamp: 0,
+}
+
+function addValue(summary: Summary, value: number) {
+  summary.min_value = summary.min_value === null ? value : Math.min(summary.min_value, value)
+  summary.max_value = summary.max_value === null ? value : Math.max(summary.max_value, value)
+  summary.sum_value += value
 }
 
 /** What a series' row says of all its points. */
@@ -84,19 +115,35 @@ export function withPoints(state: SeriesState, points: readonly Point[]): Series
     min_value: combine(state.min_value, more.min_value, Math.min),
     max_value: combine(state.max_value, more.max_value, Math.max),
     sum_value: state.sum_value + more.sum_value,
-    min_step: least([state.min_step, more.min_step]),
-    max_step: most([state.max_step, more.max_step]),
-    min_timestamp: least([state.min_timestamp, more.min_timestamp]),
-    max_timestamp: most([state.max_timestamp, more.max_timestamp]),
+    min_step: lesser(state.min_step, more.min_step),
+    max_step: greater(state.max_step, more.max_step),
+    min_timestamp: lesser(state.min_timestamp, more.min_timestamp),
+    max_timestamp: greater(state.max_timestamp, more.max_timestamp),
     last_step: last.step,
     last_timestamp: last.timestamp,
     last_value: last.value,
   }
 }
 
-/** Identifies what a chunk holds. `points` are in the order of byStep. */
-export const digestOf = (points: readonly Point[]) =>
-  createHash('sha256').update(points.map(pointId).join('\n')).digest('hex').slice(0, 32)
+/** Points as the literals of three parallel Postgres arrays. */
+export type Literals = { steps: string; timestamps: string; vals: string }
+
+/** Arrays of different lengths cannot be one parameter, so each goes as its literal and is cast in the statement. */
+export function literalsOf(points: readonly Point[]): Literals {
+  let [steps, timestamps, vals] = ['{', '{', '{']
+  let comma = ''
+  for (const { step, timestamp, value } of points) {
+    steps += `${comma}${step}`
+    timestamps += `${comma}${timestamp}`
+    vals += `${comma}${value}`
+    comma = ','
+  }
+  return { steps: `${steps}}`, timestamps: `${timestamps}}`, vals: `${vals}}` }
+}
+
+/** Identifies what a chunk holds, by its points in the order of byStep. */
+export const digestOf = ({ steps, timestamps, vals }: Literals) =>
+  createHash('sha256').update(steps).update(timestamps).update(vals).digest('hex').slice(0, 32)
 
 /** JSON has no word for NaN and the infinities; our own routes spell them (MLflow's print ±1.7976931348623157e308). */
 export const spelled = (value: number) =>

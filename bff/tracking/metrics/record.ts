@@ -5,9 +5,11 @@ import { byRunAndKey } from '../writes/lock-order.ts'
 import { appendToTails, insertChunks, sealFull } from './chunks.ts'
 import { keepLatestOfModels } from './latest-of-models.ts'
 import type { Point, SeriesState } from './points.ts'
-import { byStep, distinctPoints, latestOf, pointId, summarise, withPoints } from './points.ts'
+import { distinctPoints, latestOf, pointId, summarise, withPoints } from './points.ts'
 
-export type RunPoint = MetricField & { run_no: Int64; run_id: string; experiment_id: Int64 }
+/** Points that are logged to a run, by their key. */
+export type PointsByKey = ReadonlyMap<string, MetricField[]>
+export type RunPoints = { run: { run_no: Int64; run_id: string; experiment_id: Int64 }; points: PointsByKey }
 
 /** Points of a series in one batch from this many on become a chunk at once; fewer go to its tail. */
 export const CHUNK_FROM = 64
@@ -18,15 +20,15 @@ export type LockedSeries = Map<string, KnownSeries>
 export type SeriesName = { run_id: string; key: string }
 
 /** The points of one series in one write. `known` is its row before; undefined where the series was made with these points. */
-export type Addition = { series_id: Int64; points: Point[]; known: SeriesState | undefined }
+export type Addition = { series_id: Int64; points: readonly Point[]; known: SeriesState | undefined }
 
 /**
  * Record points of any runs and keys. A point that is stored already counts once. The rows of their series are locked
  * before, by lockSeries(), so that no other writer comes between the look for repeated points and their insertion.
  */
-export async function recordPoints(db: Db, points: readonly RunPoint[], locked: LockedSeries) {
-  if (points.length === 0) return
-  const groups = groupBySeries(points)
+export async function recordPoints(db: Db, writes: readonly RunPoints[], locked: LockedSeries) {
+  const groups = groupBySeries(writes)
+  if (groups.size === 0) return
   const additions = await openSeries(db, groups, locked)
   const fresh = await freshPoints(db, additions)
   const big = fresh.filter(({ points }) => points.length >= CHUNK_FROM)
@@ -35,10 +37,7 @@ export async function recordPoints(db: Db, points: readonly RunPoint[], locked: 
     appendToTails(db, small),
     // a series that was made just now was made with its summary
     updateSummaries(db, fresh),
-    insertChunks(
-      db,
-      big.map(({ series_id, points }) => ({ series_id, points: points.sort(byStep) })),
-    ),
+    insertChunks(db, big),
     linkModels(db, groups, additions),
   ])
   await sealFull(db, full)
@@ -46,24 +45,29 @@ export async function recordPoints(db: Db, points: readonly RunPoint[], locked: 
 
 export const seriesName = ({ run_id, key }: SeriesName) => `${run_id} ${key}`
 
-/** `points` as they were logged, `distinct` each of them once. */
-type Group = {
-  run_no: Int64
-  run_id: string
-  experiment_id: Int64
-  key: string
-  points: RunPoint[]
-  distinct: Point[]
+export function byKey(points: readonly MetricField[]): PointsByKey {
+  const keys = new Map<string, MetricField[]>()
+  for (const point of points) {
+    const before = keys.get(point.key)
+    if (before) before.push(point)
+    else keys.set(point.key, [point])
+  }
+  return keys
 }
 
-function groupBySeries(points: readonly RunPoint[]): Map<string, Group> {
+/** `points` as they were logged, `distinct` each of them once, in the order of byStep. */
+type Group = RunPoints['run'] & { key: string; points: MetricField[]; distinct: readonly Point[] }
+
+function groupBySeries(writes: readonly RunPoints[]): Map<string, Group> {
   const groups = new Map<string, Group>()
-  for (const point of points) {
-    const id = seriesName(point)
-    const { run_no, run_id, experiment_id, key } = point
-    const group = groups.get(id)
-    if (group) group.points.push(point)
-    else groups.set(id, { run_no, run_id, experiment_id, key, points: [point], distinct: [] })
+  for (const { run, points: keys } of writes) {
+    const { run_no, run_id, experiment_id } = run
+    for (const [key, points] of keys) {
+      const name = seriesName({ run_id, key })
+      const group = groups.get(name)
+      if (group) group.points = [...group.points, ...points]
+      else groups.set(name, { run_no, run_id, experiment_id, key, points, distinct: [] })
+    }
   }
   for (const group of groups.values()) group.distinct = distinctPoints(group.points)
   return groups
@@ -213,7 +217,7 @@ async function updateSummaries(db: Db, additions: readonly Addition[]) {
   )
 }
 
-const namesModel = (point: RunPoint): point is RunPoint & { model_id: string } => Boolean(point.model_id)
+const namesModel = (point: MetricField): point is MetricField & { model_id: string } => Boolean(point.model_id)
 
 /** MLflow keeps points that name a model among the model's own metrics as well; so do we, and the run's latest metric shows them. */
 async function linkModels(db: Db, groups: Map<string, Group>, additions: readonly Addition[]) {

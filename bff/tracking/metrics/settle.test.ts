@@ -11,7 +11,7 @@ import { updateRun } from '../runs/update.ts'
 import type { RunWrites } from '../writes/run-write.ts'
 import { openRunWrites } from '../writes/run-write.ts'
 import { advanceSeries } from './advance.ts'
-import { lockSeries, recordPoints } from './record.ts'
+import { byKey, lockSeries, recordPoints } from './record.ts'
 import { settleSilent } from './settle.ts'
 
 let db: Database
@@ -90,7 +90,7 @@ test('a point more in a growing series changes no index, whichever way it takes'
   const [before, after] = await db.transaction(async (tx) => {
     const locked = await lockSeries(tx, [{ run_id, key: 'loss' }])
     const before = await updates(tx)
-    await recordPoints(tx, [{ ...run, ...point(3) }], locked)
+    await recordPoints(tx, [{ run, points: byKey([point(3)]) }], locked)
     expect(await advanceSeries(tx, [{ run_id, metrics: [{ ...point(4), step: 1 }] }])).toEqual([true])
     return [before, await updates(tx)]
   })

@@ -4,8 +4,8 @@ import { sqlState } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
 import type { ClientRoot } from '../artifacts/client-root.ts'
 import { advanceSeries, canAdvance } from '../metrics/advance.ts'
-import type { SeriesName } from '../metrics/record.ts'
-import { lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
+import type { PointsByKey, SeriesName } from '../metrics/record.ts'
+import { byKey, lockSeries, recordPoints, seriesName } from '../metrics/record.ts'
 import type { CreatedRun, NewRun } from '../runs/create.ts'
 import { insertRuns, whyNoRun } from '../runs/create.ts'
 import type { WantedName } from '../runs/names.ts'
@@ -148,22 +148,24 @@ async function wantedNames(db: Db, writes: readonly Write[]): Promise<WantedName
 }
 
 async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[]) {
-  const logs = writes.flatMap((write, i) => ('log' in write ? [{ i, write: write.log }] : []))
+  const logs = writes.flatMap((write, i) =>
+    'log' in write ? [{ i, write: write.log, points: byKey(write.log.metrics) }] : [],
+  )
   if (logs.length === 0) return
   // what does not wait for an answer goes out together: a group takes as few journeys to the database as it can
   const [runs, locked] = await Promise.all([
     findRuns(db, [...new Set(logs.map(({ write }) => write.run_id))]),
-    lockSeries(db, seriesOf(logs.map(({ write }) => write))),
+    lockSeries(db, seriesOf(logs)),
   ])
-  const accepted = logs.flatMap(({ i, write }) => {
+  const accepted = logs.flatMap(({ i, write, points }) => {
     const run = runs.get(write.run_id)
-    if (run?.lifecycle_stage === 'active') return [{ run, write }]
+    if (run?.lifecycle_stage === 'active') return [{ run, write, points }]
     outcomes[i] = { refused: run ? notActive(write.run_id) : noSuchRun(write.run_id) }
     return []
   })
-  const ofRuns = <T>(listed: (write: RunWrite) => readonly T[]) =>
-    accepted.flatMap(({ run: { run_no, run_id, experiment_id }, write }) =>
-      listed(write).map((item) => ({ ...item, run_no, run_id, experiment_id })),
+  const ofRuns = (listed: (write: RunWrite) => readonly KeyValue[]) =>
+    accepted.flatMap(({ run: { run_no, run_id }, write }) =>
+      listed(write).map(({ key, value }) => ({ run_no, run_id, key, value })),
     )
   await Promise.all([
     insertParams(
@@ -174,17 +176,16 @@ async function log(db: Db, writes: readonly Write[], outcomes: Outcome<Written>[
       db,
       ofRuns((write) => write.tags),
     ),
-    recordPoints(
-      db,
-      ofRuns((write) => write.metrics),
-      locked,
-    ),
+    recordPoints(db, accepted, locked),
   ])
 }
 
-function seriesOf(writes: readonly RunWrite[]): SeriesName[] {
+function seriesOf(logs: readonly { write: RunWrite; points: PointsByKey }[]): SeriesName[] {
   const names = new Map<string, SeriesName>()
-  for (const { run_id, metrics } of writes)
-    for (const { key } of metrics) names.set(seriesName({ run_id, key }), { run_id, key })
+  for (const { write, points } of logs)
+    for (const key of points.keys()) {
+      const name = { run_id: write.run_id, key }
+      names.set(seriesName(name), name)
+    }
   return [...names.values()]
 }
