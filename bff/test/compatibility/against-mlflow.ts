@@ -6,6 +6,7 @@ import { parseJson, stringifyJson } from '#contract'
 import type { Answered, Fill } from './ask.ts'
 import { ask, filler } from './ask.ts'
 import type { Row } from './row.ts'
+import { isOurs } from './row.ts'
 import { seed } from './seed.ts'
 import { tables } from './tables.ts'
 
@@ -57,7 +58,7 @@ async function otherShape(row: Row, { text }: Answered, fill: Fill): Promise<str
 const seeded = await seed(server)
 let same = 0
 for (const { about, rows } of tables) {
-  for (const row of rows) {
+  for (const row of rows.filter(({ path }) => !isOurs(path))) {
     const fill = await filler(server, seeded, row)
     const answer = await ask(server, row, row.path, fill)
     const theirs = told(row, answer)
@@ -71,4 +72,6 @@ for (const { about, rows } of tables) {
     else same++
   }
 }
-print(`${same} of ${tables.flatMap(({ rows }) => rows).length} rows are answered alike`)
+print(
+  `${same} of ${tables.flatMap(({ rows }) => rows.filter(({ path }) => !isOurs(path))).length} rows are answered alike`,
+)

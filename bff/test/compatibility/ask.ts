@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createLoggedModel, createModelVersion, createRegisteredModel, createRun, stringifyJson } from '#contract'
+import {
+  createLoggedModel,
+  createModelVersion,
+  createRegisteredModel,
+  createRun,
+  createRunPreviewTicket,
+  stringifyJson,
+} from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import type { TestServer } from '../server.ts'
 import type { Row } from './row.ts'
@@ -19,6 +26,7 @@ export async function filler(server: TestServer, seeded: Seeded, row: Row): Prom
       await call(createLoggedModel, { experiment_id: seeded.FRESH, name: 'new' }, server)
     ).model.info.model_id
   if (stringifyJson(row).includes('NEW_REGISTERED')) words.NEW_REGISTERED = await newModel(server)
+  if (row.path.includes('TICKET')) words.TICKET = await newTicket(server, seeded.FILES_RUN)
   return (text: string) => text.replace(/\b(?:[A-Z]+_)?[A-Z]{3,}\b/g, (word) => words[word] ?? word)
 }
 
@@ -28,6 +36,11 @@ async function newModel(server: TestServer) {
   await call(createRegisteredModel, { name }, server)
   await call(createModelVersion, { name, source: 's3://bucket/new' }, server)
   return name
+}
+
+async function newTicket(server: TestServer, run_id: string) {
+  const { url } = await call(createRunPreviewTicket, { run_id, path: 'note.txt' }, server)
+  return url.split('/').at(-2) ?? ''
 }
 
 export type Answered = { status: number; type: string | null; text: string }

@@ -2,7 +2,7 @@
  * One line of the compatibility table: a request, and what MLflow's clients count on in the answer. Rows know nothing of one
  * another and may run in any order. In `path` and `body` these words stand for ids that the runner makes:
  * RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, MODEL and DELETED_MODEL have known contents (seed.ts), and so have REGISTERED, a
- * registered model, and PROMPT; NEW_RUN is an empty run and NEW_MODEL an empty logged model of the row's own, both in the
+ * registered model, and PROMPT; FILES_RUN and FILES_MODEL have files, and TICKET shows one of that run's; NEW_RUN is an empty run and NEW_MODEL an empty logged model of the row's own, both in the
  * experiment FRESH; NEW_REGISTERED is a registered model of the row's own with one version; UNIQUE is a word that no other row
  * gets; ABSENT is an id that no run has.
  */
@@ -19,6 +19,8 @@ export type Row = {
   headers?: Record<string, string>
   status: number
   code?: string
+  /** Content type of the answer, where it is no JSON. */
+  gives?: string
   /** What the message must contain. */
   message?: string | readonly string[]
   /** What the answer must contain. */
@@ -30,6 +32,9 @@ export type Row = {
 }
 
 export type Table = { about: string; rows: readonly Row[] }
+
+/** Whether a path is one that MLflow does not have. */
+export const isOurs = (path: string) => /^\/((ajax-)?api\/assay|preview)\//.test(path)
 
 type Request = Pick<Row, 'method' | 'path' | 'body'>
 

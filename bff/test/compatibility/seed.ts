@@ -15,8 +15,9 @@ import {
   searchRuns,
   setRegisteredModelAlias,
   transitionModelVersionStage,
+  uploadArtifact,
 } from '#contract'
-import { call } from '../../../web/lib/client.ts'
+import { call, urlOf } from '../../../web/lib/client.ts'
 import type { TestServer } from '../server.ts'
 
 export type Seeded = Record<
@@ -28,7 +29,9 @@ export type Seeded = Record<
   | 'MODEL'
   | 'DELETED_MODEL'
   | 'REGISTERED'
-  | 'PROMPT',
+  | 'PROMPT'
+  | 'FILES_RUN'
+  | 'FILES_MODEL',
   string
 >
 
@@ -65,7 +68,21 @@ export async function seed(server: TestServer): Promise<Seeded> {
   await call(deleteRun, { run_id: DELETED_RUN }, server)
   await call(deleteExperiment, { experiment_id: DELETED_EXPERIMENT }, server)
   const made = { RUN, DELETED_RUN, EXPERIMENT, DELETED_EXPERIMENT, FRESH, MODEL, DELETED_MODEL }
-  return { ...made, ...(await seedRegistry(server)) }
+  return { ...made, ...(await seedFiles(server, FRESH)), ...(await seedRegistry(server)) }
+}
+
+/** A run with a folder and a file, and a logged model with a file. */
+async function seedFiles(server: TestServer, experiment_id: string) {
+  const FILES_RUN = (await call(createRun, { experiment_id, run_name: 'with files', start_time: 1000 }, server)).run
+    .info.run_id
+  const FILES_MODEL = (await call(createLoggedModel, { experiment_id, name: 'with files' }, server)).model.info.model_id
+  for (const [path, body] of [
+    [`${FILES_RUN}/artifacts/note.txt`, 'good morning\n'],
+    [`${FILES_RUN}/artifacts/model/MLmodel`, 'flavors: {}\n'],
+    [`models/${FILES_MODEL}/artifacts/MLmodel`, 'flavors: {}\n'],
+  ] as const)
+    await fetch(urlOf(uploadArtifact, { path: `${experiment_id}/${path}` }, server.base), { method: 'PUT', body })
+  return { FILES_RUN, FILES_MODEL }
 }
 
 /** A model with two versions, the second in production and its champion; a third that is gone; a prompt. */

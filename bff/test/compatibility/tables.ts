@@ -1,3 +1,4 @@
+import { artifacts } from './artifacts.rows.ts'
 import { bodies } from './bodies.rows.ts'
 import { clients } from './clients.rows.ts'
 import { direct } from './direct.rows.ts'
@@ -34,6 +35,7 @@ export const tables: readonly Table[] = [
   metrics,
   searches,
   clients,
+  artifacts,
   direct,
   registeredModels,
   modelVersions,
