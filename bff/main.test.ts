@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
-import type { ClientRequest, IncomingMessage } from 'node:http'
-import { request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { halfUpload } from './test/half-upload.ts'
 import { startAssay } from './test/process.ts'
 
 /** Without a database, so that a start is quick; each has a folder of its own. */
@@ -17,29 +15,8 @@ const artifactsOnly = () => [
   `--artifacts=${mkdtempSync(join(tmpdir(), 'assay-main-'))}`,
 ]
 
-/** An upload of which half is sent, once the server has it in hand. */
-async function beginUpload(url: string, name: string, size: number) {
-  const half = 'a'.repeat(size / 2)
-  const put = request(`${url}/api/2.0/mlflow-artifacts/artifacts/7/x/${name}`, {
-    method: 'PUT',
-    agent: false,
-    headers: { 'Content-Length': size, Expect: '100-continue' },
-  })
-  const answer = once(put, 'response') as Promise<[IncomingMessage]>
-  // Some tests have it cut off.
-  answer.catch(() => {})
-  put.flushHeaders()
-  await once(put, 'continue')
-  put.write(half)
-  return { finish: () => finish(put, half, answer) }
-}
-
-async function finish(put: ClientRequest, half: string, answer: Promise<[IncomingMessage]>) {
-  put.end(half)
-  const [response] = await answer
-  await text(response)
-  return response.statusCode
-}
+const beginUpload = (url: string, name: string, size: number) =>
+  halfUpload(`${url}/api/2.0/mlflow-artifacts/artifacts/7/x/${name}`, Buffer.alloc(size, 'a'))
 
 const refused = async (url: string) => {
   const { port } = new URL(url)

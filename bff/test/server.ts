@@ -1,6 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
@@ -40,7 +38,7 @@ export function testServer(change: Change = {}): TestServer {
   return server
 }
 
-export async function startServer({ database: given, ...change }: Change = {}) {
+export async function startServer({ database: given, ...change }: Change = {}, limits: HttpLimits = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'assay-'))
   const tracking = { ...readConfig(['--data', folder], {}).tracking, ...change }
   const { log } = openLog({ level: 'error' })
@@ -48,7 +46,7 @@ export async function startServer({ database: given, ...change }: Change = {}) {
     tracking.mode === 'artifacts-only' ? undefined : await openDatabase(given ?? (await testDatabase()), log)
   const core = await openUpstream({ tracking, relay: undefined }, database, log)
   const served = relayed ? await serveCore(core, folder) : { upstream: core, close: core.close }
-  const { base, close } = await serveUpstream(served.upstream)
+  const { base, close } = await serveUpstream(served.upstream, authOff, limits)
   return {
     base,
     async close() {
@@ -87,18 +85,20 @@ async function serveCore(core: Upstream, folder: string) {
 }
 
 /** The server that clients and browsers see, on a free port. */
-export async function serveUpstream(upstream: Upstream, auth: Auth = authOff) {
+export async function serveUpstream(upstream: Upstream, auth: Auth = authOff, limits: HttpLimits = {}) {
   const { server: config } = readConfig([], {})
   const metrics = openMetrics()
   const logs = openLog({ level: 'error' }, metrics.observe)
   const spa = openSpa({ folder: '/no-page', prefix: '', https: false })
-  const http = createServer(createApp({ config, upstream, auth, logs, metrics, spa }))
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const http = openHttpServer(createApp({ config, upstream, auth, logs, metrics, spa }), limits)
+  const { port } = await http.listen(0, '127.0.0.1')
   return {
-    base: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    base: `http://127.0.0.1:${port}`,
     async close() {
-      http.closeAllConnections()
-      await new Promise((resolve) => http.close(resolve))
+      http.cut()
+      await http.drain()
     },
   }
 }
+
+type HttpLimits = Parameters<typeof openHttpServer>[1]
