@@ -191,6 +191,7 @@ create index access_requests_by_resource on access_requests (resource_type, reso
 
 -- Append-only, each row with the hash of the one before.
 create table audit (
+  -- 1, 2, 3, … without gaps
   seq bigint primary key,
   at timestamptz not null,
   -- the user's name; empty for the server itself
@@ -198,12 +199,15 @@ create table audit (
   action text collate "C" not null,
   object_type text collate "C" not null,
   object_id text not null,
-  details jsonb not null default '{}',
+  -- json and not jsonb: the hash is over its very text
+  details json not null,
   previous bytea not null,
-  hash bytea not null
+  hash bytea not null unique
 );
 create index audit_by_object on audit (object_type, object_id, seq);
 create index audit_by_actor on audit (actor, seq);
+create index audit_by_action on audit (action, seq);
+create index audit_by_time on audit (at);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -211,6 +215,47 @@ begin
 end $$;
 create trigger audit_is_append_only before update or delete or truncate on audit
   for each statement execute function refuse_change();
+
+-- What a transaction records waits here until it commits, and is then chained: the lock that puts all rows in one order is the
+-- last that any transaction takes, so nothing can deadlock with it, and it is held for the commit alone.
+create table audit_waiting (
+  waiting_id bigint generated always as identity primary key,
+  actor text not null,
+  action text collate "C" not null,
+  object_type text collate "C" not null,
+  object_id text not null,
+  details json not null
+);
+
+-- A field as the hash reads it, a netstring: where one ends and the next begins cannot be moved.
+create function audit_field(field text) returns text language sql immutable strict as $$
+  select octet_length(convert_to(field, 'UTF8')) || ':' || field || ','
+$$;
+
+create function chain_audit() returns trigger language plpgsql as $$
+declare
+  head record;
+  next_seq bigint;
+  now_at timestamptz;
+begin
+  -- its statements each see what was committed before them, and so the row of whoever held the lock before
+  perform pg_advisory_xact_lock(hashtext(tg_table_schema || ' audit'));
+  select seq, hash into head from audit order by seq desc limit 1;
+  next_seq := coalesce(head.seq, 0) + 1;
+  now_at := clock_timestamp();
+  insert into audit (seq, at, actor, action, object_type, object_id, details, previous, hash)
+  select next_seq, now_at, new.actor, new.action, new.object_type, new.object_id, new.details, previous,
+    sha256(convert_to(E'assay audit 1\n', 'UTF8') || previous || convert_to(
+      audit_field(next_seq::text)
+      || audit_field(to_char(now_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+      || audit_field(new.actor) || audit_field(new.action) || audit_field(new.object_type)
+      || audit_field(new.object_id) || audit_field(new.details::text), 'UTF8'))
+  from (select coalesce(head.hash, decode(repeat('00', 32), 'hex')) as previous) as chain;
+  delete from audit_waiting where waiting_id = new.waiting_id;
+  return null;
+end $$;
+create constraint trigger audit_is_chained after insert on audit_waiting deferrable initially deferred
+  for each row execute function chain_audit();
 
 -- Servers keep what they know of a user in memory. One number says whether anything changed since; each user's own, whether
 -- it was theirs. Whoever changes something holds its row until the transaction ends, so that no number is passed over.
