@@ -4,6 +4,7 @@ import * as artifacts from './artifacts.ts'
 import type { Endpoint } from './endpoint.ts'
 import * as experiments from './experiments.ts'
 import * as grants from './grants.ts'
+import * as links from './links.ts'
 import * as loggedModels from './logged-models.ts'
 import * as metrics from './metrics.ts'
 import * as modelVersions from './model-versions.ts'
@@ -21,6 +22,7 @@ export * from './errors.ts'
 export * from './experiments.ts'
 export * from './grants.ts'
 export * from './json.ts'
+export * from './links.ts'
 export * from './logged-models.ts'
 export * from './metrics.ts'
 export * from './model-versions.ts'
@@ -41,7 +43,7 @@ type Modules = typeof artifactRecords &
   typeof registeredModels &
   typeof runs &
   typeof server
-type AuthModules = typeof accounts & typeof grants & typeof session & typeof tokens
+type AuthModules = typeof accounts & typeof grants & typeof links & typeof session & typeof tokens
 
 type EndpointsOf<M> = Pick<M, { [K in keyof M]: M[K] extends Endpoint ? K : never }[keyof M]>
 
@@ -71,6 +73,6 @@ export const endpoints = endpointsOf([
   server,
 ]) as unknown as Endpoints
 
-export const authEndpoints = endpointsOf([accounts, grants, session, tokens]) as unknown as AuthEndpoints
+export const authEndpoints = endpointsOf([accounts, grants, links, session, tokens]) as unknown as AuthEndpoints
 
 export const allEndpoints: Endpoints & AuthEndpoints = { ...endpoints, ...authEndpoints }
