@@ -1,131 +1,101 @@
-import type { Endpoints, Input, Int64, RunInfo } from '#contract'
-import { absent, stringifyJson } from '#contract'
+import type { Endpoints, Input, Int64 } from '#contract'
+import { absent } from '#contract'
 import { RawJson } from '#kit/route.ts'
 import type { Db, Sql } from '#kit/sql.ts'
-import { named, rows, sql } from '#kit/sql.ts'
+import { named, raw, sql } from '#kit/sql.ts'
 import { noSuchRun } from './require.ts'
 
-/** A run as Postgres hands it over: its own columns, and lists that are JSON text without the brackets (null where empty). */
-type RunRow = {
-  run_id: string
-  run_name: string
-  experiment_id: Int64
-  user_id: string
-  status: RunInfo['status']
-  start_time: Int64
-  end_time: Int64 | null
-  artifact_uri: string
-  lifecycle_stage: RunInfo['lifecycle_stage']
-  metrics: string | null
-  params: string | null
-  tags: string | null
-  dataset_inputs: string | null
-  model_outputs: string | null
+// Runs are printed by Postgres, whole: to take a page of 2,200 rows apart and print it again cost Node more than to pass its text
+// on. A key goes in as it is, since it may have no character that JSON would quote (keyProblem). The lists come sorted out of
+// their index; an `order by` within string_agg would sort each of them again.
+
+const INFO = sql`
+  '{"run_id":"' || r.run_id || '","run_uuid":"' || r.run_id || '","run_name":' || to_json(r.run_name) ||
+  ',"experiment_id":"' || r.experiment_id || '","user_id":' || to_json(r.user_id) || ',"status":"' || r.status ||
+  '","start_time":' || r.start_time || coalesce(',"end_time":' || r.end_time, '') ||
+  ',"artifact_uri":' || to_json(r.artifact_uri) || ',"lifecycle_stage":"' || r.lifecycle_stage || '"}'`
+
+/** The model and the dataset that the latest point of a series names. */
+const MEASURED = sql`
+  case when s.linked then coalesce((
+    select ',"model_id":' || to_json(m.model_id) ||
+           case when m.dataset_name = '' then '' else ',"dataset_name":' || to_json(m.dataset_name) end ||
+           case when m.dataset_digest = '' then '' else ',"dataset_digest":' || to_json(m.dataset_digest) end
+    from model_metrics m
+    where m.series_id = s.series_id and m.step = s.last_step and m.timestamp = s.last_timestamp and m.value = s.last_value
+    order by m.model_id, m.dataset_name limit 1), '') else '' end`
+
+/** MLflow prints NaN as a word and an infinity as the largest double. */
+const METRICS = sql`
+  (select '"metrics":[{"key":"' || string_agg(s.key || '","value":' ||
+            case s.last_value when 'NaN' then '"NaN"' when 'Infinity' then '1.7976931348623157e308'
+                              when '-Infinity' then '-1.7976931348623157e308' else s.last_value::text end ||
+            ',"timestamp":' || s.last_timestamp || ',"step":' || s.last_step || ${MEASURED}, '},{"key":"') || '}]'
+   from (select * from series where run_no = r.run_no order by key) s)`
+
+const pairs = (table: 'params' | 'tags') => sql`
+  (select '"${raw(table)}":[{"key":"' || string_agg(v.key || '","value":' || to_json(v.value), '},{"key":"') || '}]'
+   from (select key, value from ${raw(table)} where run_no = r.run_no order by key) v)`
+
+const DATASET_INPUTS = sql`
+  (select '"dataset_inputs":[' || string_agg('{"tags":' || coalesce((
+              select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)::text
+              from dataset_input_tags t where t.run_no = i.run_no and t.dataset_no = i.dataset_no), '[]') ||
+            ',"dataset":' || json_strip_nulls(json_build_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
+              'source', d.source, 'schema', d.schema, 'profile', d.profile)) || '}', ',' order by d.name, d.digest) || ']'
+   from dataset_inputs i join datasets d using (dataset_no) where i.run_no = r.run_no)`
+
+const MODEL_INPUTS = sql`
+  (select '"model_inputs":[' || string_agg('{"model_id":' || to_json(m.model_id) || '}', ',' order by m.model_id) || ']'
+   from model_inputs m where m.run_no = r.run_no)`
+
+const MODEL_OUTPUTS = sql`
+  (select '"model_outputs":[' ||
+          string_agg('{"model_id":' || to_json(m.model_id) || ',"step":' || m.step || '}', ',' order by m.step, m.model_id) || ']'
+   from model_outputs m where m.run_no = r.run_no)`
+
+/** One run `r` as JSON text. A list that is empty is null here, and MLflow leaves it out. */
+const printed = (inputs: Sql, outputs: Sql): Sql => sql`
+  '{"info":' || ${INFO} ||
+  ',"data":{' || concat_ws(',', ${METRICS}, ${pairs('params')}, ${pairs('tags')}) ||
+  '},"inputs":{' || concat_ws(',', ${inputs}) || '},"outputs":{' || concat_ws(',', ${outputs}) || '}}'`
+
+/** Few runs have these lists, and to find that none of a page has them takes one look. */
+const where = (table: string, run_nos: readonly Int64[], list: Sql): Sql => sql`
+  case when r.run_no = any (array(select run_no from ${raw(table)} where run_no = any (${run_nos}::bigint[]))) then ${list} end`
+
+/** Runs as one JSON text without the brackets, in the order of the given numbers; empty where there are none. */
+export async function printRuns(db: Db, run_nos: readonly Int64[]): Promise<string> {
+  const inputs = where('dataset_inputs', run_nos, DATASET_INPUTS)
+  const outputs = where('model_outputs', run_nos, MODEL_OUTPUTS)
+  const [[runs] = []] = await db.texts(
+    named(
+      'runs-by-no',
+      sql`
+      select string_agg(run, ',') from (
+        select ${printed(inputs, outputs)} as run
+        from unnest(${run_nos}::bigint[]) with ordinality as wanted (run_no, n) join runs r using (run_no)
+        order by wanted.n) page`,
+    ),
+  )
+  return runs ?? ''
 }
-
-/**
- * The lists are printed by Postgres: 22 rows a run cost Node more to parse and print again than the text costs to pass on.
- * The rows come sorted out of their index; an `order by` within string_agg would sort each list again (a sixth of the time).
- * MLflow prints NaN as a word and an infinity as the largest double.
- */
-const page = (run_nos: readonly Int64[]): Sql =>
-  named(
-    'runs-by-no',
-    sql`
-    select r.run_id, r.run_name, r.experiment_id, r.user_id, r.status, r.start_time, r.end_time, r.artifact_uri, r.lifecycle_stage,
-      (select string_agg('{"key":' || to_json(s.key) || ',"value":' ||
-                case s.last_value when 'NaN' then '"NaN"' when 'Infinity' then '1.7976931348623157e308'
-                                  when '-Infinity' then '-1.7976931348623157e308' else s.last_value::text end ||
-                ',"timestamp":' || s.last_timestamp || ',"step":' || s.last_step ||
-                case when s.linked then coalesce((
-                  select ',"model_id":' || to_json(m.model_id) ||
-                         case when m.dataset_name = '' then '' else ',"dataset_name":' || to_json(m.dataset_name) end ||
-                         case when m.dataset_digest = '' then '' else ',"dataset_digest":' || to_json(m.dataset_digest) end
-                  from model_metrics m
-                  where m.series_id = s.series_id and m.step = s.last_step and m.timestamp = s.last_timestamp and m.value = s.last_value
-                  order by m.model_id, m.dataset_name limit 1), '') else '' end || '}', ',')
-       from (select * from series where run_no = r.run_no order by key) s) as metrics,
-      (select string_agg('{"key":' || to_json(p.key) || ',"value":' || to_json(p.value) || '}', ',')
-       from (select * from params where run_no = r.run_no order by key) p) as params,
-      (select string_agg('{"key":' || to_json(t.key) || ',"value":' || to_json(t.value) || '}', ',')
-       from (select * from tags where run_no = r.run_no order by key) t) as tags,
-      (select string_agg('{"tags":' || coalesce((
-                  select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)::text
-                  from dataset_input_tags t where t.run_no = i.run_no and t.dataset_no = i.dataset_no), '[]') ||
-                ',"dataset":' || json_strip_nulls(json_build_object('name', d.name, 'digest', d.digest, 'source_type', d.source_type,
-                  'source', d.source, 'schema', d.schema, 'profile', d.profile)) || '}', ',' order by d.name, d.digest)
-       from dataset_inputs i join datasets d using (dataset_no) where i.run_no = r.run_no) as dataset_inputs,
-      (select string_agg('{"model_id":' || to_json(m.model_id) || ',"step":' || m.step || '}', ',' order by m.step, m.model_id)
-       from model_outputs m where m.run_no = r.run_no) as model_outputs
-    from unnest(${run_nos}::bigint[]) with ordinality as wanted (run_no, n) join runs r using (run_no)
-    order by wanted.n`,
-  )
-
-const modelInputs = (run_no: Int64): Sql =>
-  named(
-    'model-inputs',
-    sql`
-    select string_agg('{"model_id":' || to_json(model_id) || '}', ',' order by model_id) from model_inputs where run_no = ${run_no}`,
-  )
-
-/** A list where it has something in it: MLflow leaves empty lists out. */
-const listed = (name: string, items: string | null) => (items === null ? [] : [`"${name}":[${items}]`])
-const braced = (parts: readonly string[]) => `{${parts.join(',')}}`
-
-const infoOf = ({
-  run_id,
-  run_name,
-  experiment_id,
-  user_id,
-  status,
-  start_time,
-  end_time,
-  artifact_uri,
-  lifecycle_stage,
-}: RunRow) => ({
-  run_id,
-  run_uuid: run_id,
-  run_name,
-  experiment_id: String(experiment_id),
-  user_id,
-  status,
-  start_time,
-  ...(end_time === null ? {} : { end_time }),
-  artifact_uri,
-  lifecycle_stage,
-})
 
 /** MLflow tells a run's model inputs where one run is asked for, and leaves them out of searches. */
-function printRun(run: RunRow, model_inputs: string | null): string {
-  const data = braced([...listed('metrics', run.metrics), ...listed('params', run.params), ...listed('tags', run.tags)])
-  const inputs = braced([...listed('dataset_inputs', run.dataset_inputs), ...listed('model_inputs', model_inputs)])
-  const outputs = braced(listed('model_outputs', run.model_outputs))
-  return `{"info":${stringifyJson(infoOf(run))},"data":${data},"inputs":${inputs},"outputs":${outputs}}`
-}
-
-/** Runs as JSON texts, in the order of the given numbers. */
-export async function runsByNo(db: Db, run_nos: readonly Int64[]): Promise<string[]> {
-  if (run_nos.length === 0) return []
-  return (await rows<RunRow>(db, page(run_nos))).map((run) => printRun(run, null))
-}
-
 export async function getRun(db: Db, { run_id }: Input<Endpoints['getRun']>) {
-  const [found] = await rows<{ run_no: Int64 }>(
-    db,
-    named('run-no', sql`select run_no from runs where run_id = ${run_id}`),
+  const [found] = await db.texts(
+    named(
+      'run-by-id',
+      sql`select ${printed(sql`${DATASET_INPUTS}, ${MODEL_INPUTS}`, MODEL_OUTPUTS)} from runs r where r.run_id = ${run_id}`,
+    ),
   )
   if (!found) throw noSuchRun(run_id)
-  const [[run], [[models = null] = []]] = await Promise.all([
-    rows<RunRow>(db, page([found.run_no])),
-    db.texts(modelInputs(found.run_no)),
-  ])
-  if (!run) throw noSuchRun(run_id)
-  return new RawJson(`{"run":${printRun(run, models)}}`)
+  return new RawJson(`{"run":${found[0]}}`)
 }
 
-/** The info of one run, for an answer that has nothing else. */
-export async function runInfo(db: Db, run_no: Int64) {
-  const [run] = await rows<RunRow>(db, sql`select * from runs where run_no = ${run_no}`)
-  if (!run) throw absent('The run is gone')
-  return infoOf(run)
+/** The info of one run as JSON text. */
+export async function printRunInfo(db: Db, run_no: Int64): Promise<string> {
+  const [[info] = []] = await db.texts(sql`select ${INFO} from runs r where r.run_no = ${run_no}`)
+  if (!info) throw absent('The run is gone')
+  return info
 }

@@ -9,6 +9,7 @@ export type FoundRun = {
   experiment_id: Int64
   lifecycle_stage: 'active' | 'deleted'
   artifact_uri: string
+  run_name: string
 }
 
 export const noSuchRun = (run_id: string) => absent(`Run with id=${run_id} not found`)
@@ -24,7 +25,7 @@ export async function findRuns(db: Db, run_ids: readonly string[]): Promise<Map<
     named(
       'find-runs',
       sql`
-      select run_no, run_id, experiment_id, lifecycle_stage, artifact_uri from runs where run_id = any(${run_ids}::text[])`,
+      select run_no, run_id, experiment_id, lifecycle_stage, artifact_uri, run_name from runs where run_id = any(${run_ids}::text[])`,
     ),
   )
   return new Map(found.map((run) => [run.run_id, run]))
@@ -43,7 +44,7 @@ export async function requireRun(db: Db, run_id: string): Promise<FoundRun> {
 export async function requireActiveRun(db: Db, run_id: string): Promise<FoundRun> {
   const run = await row<FoundRun>(
     db,
-    sql`select run_no, run_id, experiment_id, lifecycle_stage, artifact_uri from runs where run_id = ${run_id} for no key update`,
+    sql`select run_no, run_id, experiment_id, lifecycle_stage, artifact_uri, run_name from runs where run_id = ${run_id} for no key update`,
   )
   if (!run) throw noSuchRun(run_id)
   if (run.lifecycle_stage !== 'active') throw notActive(run_id)

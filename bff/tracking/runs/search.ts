@@ -5,7 +5,7 @@ import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
 import { experimentNo } from '../experiments/experiments.ts'
 import { COUNTED, findDriver, runsCount, runsSearch } from '../search/search.ts'
-import { runsByNo } from './read.ts'
+import { printRuns } from './read.ts'
 
 const experimentNos = (ids: readonly string[]): Int64[] => ids.map(experimentNo)
 
@@ -21,11 +21,9 @@ export async function searchRuns(
   const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }
   const search = runsSearch({ ...asked, driver: await findDriver(db, asked, size), key: tokenKey })
   const { keys, next_page_token } = search.page(await db.texts(search.statement))
-  const runs = await runsByNo(db, keys)
-  if (runs.length === 0) return {}
-  return new RawJson(
-    `{"runs":[${runs.join(',')}]${next_page_token ? `,"next_page_token":${JSON.stringify(next_page_token)}` : ''}}`,
-  )
+  if (keys.length === 0) return {}
+  const next = next_page_token ? `,"next_page_token":${JSON.stringify(next_page_token)}` : ''
+  return new RawJson(`{"runs":[${await printRuns(db, keys)}]${next}}`)
 }
 
 export async function countRuns(

@@ -1,10 +1,11 @@
 import type { Endpoints, Input } from '#contract'
 import { invalid } from '#contract'
+import { RawJson } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
 import { sealRun } from '../metrics/chunks.ts'
 import { requireFreeNames } from './names.ts'
-import { runInfo } from './read.ts'
+import { printRunInfo } from './read.ts'
 import { requireActiveRun, requireRun } from './require.ts'
 import { RUN_NAME_TAG, upsertTags } from './tags.ts'
 
@@ -24,7 +25,7 @@ export async function updateRun(
   )
   if (run_name) await upsertTags(db, [{ run_no, key: RUN_NAME_TAG, value: run_name }])
   if (status && ENDED.has(status)) await sealRun(db, run_no)
-  return { run_info: await runInfo(db, run_no) }
+  return new RawJson(`{"run_info":${await printRunInfo(db, run_no)}}`)
 }
 
 /** Repeating is harmless: the time of the first deletion stays. */
@@ -39,9 +40,8 @@ export async function deleteRun(db: Db, { run_id }: Input<Endpoints['deleteRun']
 
 /** A name that was taken meanwhile is not taken back. */
 export async function restoreRun(db: Db, { run_id }: Input<Endpoints['restoreRun']>, uniqueNames: boolean) {
-  const { run_no, experiment_id } = await requireRun(db, run_id)
-  if (uniqueNames)
-    await requireFreeNames(db, [{ run_id, experiment_id, run_name: (await runInfo(db, run_no)).run_name }])
+  const { run_no, experiment_id, run_name } = await requireRun(db, run_id)
+  if (uniqueNames) await requireFreeNames(db, [{ run_id, experiment_id, run_name }])
   await db.query(
     sql`update runs set lifecycle_stage = 'active', deleted_time = null, deleted_with_experiment = false where run_no = ${run_no}`,
   )
