@@ -1,5 +1,6 @@
 import type { Db } from '#kit/sql.ts'
-import { row, sql } from '#kit/sql.ts'
+import { row, rows, sql } from '#kit/sql.ts'
+import { renewLink } from '../links/links.ts'
 import type { Letter } from './letters.ts'
 
 export type NewMail = Letter & {
@@ -12,11 +13,89 @@ export type NewMail = Letter & {
 
 /** Writes a mail down to be sent, in the transaction that is the reason for it. Says whether it was new. */
 export async function queueMail(db: Db, { idempotency_key, to, letter, content, link_id }: NewMail): Promise<boolean> {
-  const queued = await row(
+  const queued = await row<{ mail_id: number }>(
     db,
     sql`insert into mails (idempotency_key, to_address, letter, content, link_id)
         values (${idempotency_key}, ${to}, ${letter}, ${JSON.stringify(content)}::jsonb, ${link_id ?? null})
         on conflict (idempotency_key) do nothing returning mail_id`,
   )
   return queued !== undefined
+}
+
+/** A mail that this process tries to send. Another one may take it from `leaseMinutes` on, and `attempts` then counts on. */
+export type Claimed = Letter & {
+  mail_id: number
+  attempts: number
+  message_id: string
+  to_address: string
+  link_id: number | null
+  link: { secret: string; hours: number } | undefined
+}
+
+const LEASE = sql`interval '5 minutes'`
+const waits = sql`sent_at is null and failed_at is null and handed_at is null`
+
+/** Takes the mail that is due longest, with a fresh secret for its link. In a transaction. */
+export async function claimMail(db: Db): Promise<Claimed | 'overtaken' | undefined> {
+  const mail = await row<Omit<Claimed, 'link'>>(
+    db,
+    sql`update mails set attempts = attempts + 1, next_attempt_at = now() + ${LEASE}
+        where mail_id = (select mail_id from mails where ${waits} and next_attempt_at <= now()
+                         order by next_attempt_at limit 1 for update skip locked)
+        returning mail_id, attempts, message_id, to_address, letter, content, link_id`,
+  )
+  if (!mail) return undefined
+  if (mail.link_id === null) return { ...mail, link: undefined } as Claimed
+  const secret = await renewLink(db, mail.link_id)
+  if (secret === undefined) {
+    await giveUp(db, mail, 'Its link was used or replaced by a newer one, or has expired')
+    return 'overtaken'
+  }
+  const link = await row<{ hours: number }>(db, sql`select hours from links where link_id = ${mail.link_id}`)
+  return { ...mail, link: { secret, hours: link!.hours } } as Claimed
+}
+
+type Attempt = Pick<Claimed, 'mail_id' | 'attempts'>
+
+const ours = ({ mail_id, attempts }: Attempt) =>
+  sql`mail_id = ${mail_id} and attempts = ${attempts} and sent_at is null and failed_at is null`
+
+/** Written before the first byte of a mail goes out. Says false where another process has taken the mail over. */
+export async function markHanded(db: Db, attempt: Attempt): Promise<boolean> {
+  const handed = await row<{ mail_id: number }>(
+    db,
+    sql`update mails set handed_at = now() where ${ours(attempt)} and handed_at is null returning mail_id`,
+  )
+  return handed !== undefined
+}
+
+export const markSent = (db: Db, attempt: Attempt) =>
+  rows(db, sql`update mails set sent_at = now(), last_error = null where ${ours(attempt)}`)
+
+export const giveUp = (db: Db, attempt: Attempt, why: string) =>
+  rows(db, sql`update mails set failed_at = now(), last_error = ${why} where ${ours(attempt)}`)
+
+export const tryLater = (db: Db, attempt: Attempt, seconds: number, why: string) =>
+  rows(
+    db,
+    sql`update mails set handed_at = null, next_attempt_at = now() + make_interval(secs => ${seconds}), last_error = ${why}
+        where ${ours(attempt)}`,
+  )
+
+export const NOT_KNOWN =
+  'The mail server was being handed this mail when the connection or this server broke off: it may have sent it, so it is not sent again'
+
+/** Ends what nobody will finish, and forgets what was sent long ago. */
+export async function tidyOutbox(db: Db): Promise<void> {
+  await rows(
+    db,
+    sql`update mails set failed_at = now(), last_error = ${NOT_KNOWN}
+        where handed_at < now() - interval '15 minutes' and sent_at is null and failed_at is null`,
+  )
+  await rows(
+    db,
+    sql`update mails set failed_at = now(), last_error = coalesce(last_error, 'It waited for a week')
+        where ${waits} and created_at < now() - interval '7 days'`,
+  )
+  await rows(db, sql`delete from mails where coalesce(sent_at, failed_at) < now() - interval '90 days'`)
 }
