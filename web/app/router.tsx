@@ -4,6 +4,7 @@ import { prefix } from '../lib/document.ts'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { RouteProblem } from './route-problem.tsx'
 import { Shell } from './shell.tsx'
+import { requireSignIn } from './sign-in-guard.ts'
 
 // One chunk a page: a page module exports `Component` and, where it has data, a `loader` that starts the queries.
 const pages: RouteObject[] = [
@@ -23,6 +24,14 @@ const pages: RouteObject[] = [
   { path: '*', Component: NotFoundPage },
 ]
 
+/** What is there before one is signed in. */
+const thresholds: RouteObject[] = [
+  { path: 'sign-in', lazy: () => import('./pages/sign-in-page.tsx') },
+  { path: 'forgot-password', lazy: () => import('./pages/forgot-password-page.tsx') },
+  { path: 'set-up', lazy: () => import('./pages/set-up-page.tsx') },
+  { path: 'link', lazy: () => import('./pages/link-page.tsx') },
+]
+
 /** While the first page's code loads the shell stands alone. */
 const Blank = () => null
 
@@ -31,8 +40,11 @@ export const createRouter = () =>
     [
       {
         Component: Shell,
-        children: [{ ErrorBoundary: RouteProblem, HydrateFallback: Blank, children: pages }],
+        children: [
+          { ErrorBoundary: RouteProblem, HydrateFallback: Blank, middleware: [requireSignIn], children: pages },
+        ],
       },
+      { ErrorBoundary: RouteProblem, HydrateFallback: Blank, children: thresholds },
     ],
     { basename: prefix || '/' },
   )

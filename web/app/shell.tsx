@@ -6,11 +6,18 @@ import {
   IconHome,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
+  IconLogout,
   IconMoon,
+  IconSettings,
   IconSun,
+  IconUser,
 } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useSyncExternalStore } from 'react'
 import { NavLink, Outlet, ScrollRestoration, useNavigation } from 'react-router'
+import { sessionQuery, useSignOut } from '../features/session/session.ts'
 import { paths } from '../lib/paths.ts'
+import { expiry } from '../lib/session.ts'
 import { Mark } from './mark.tsx'
 import c from './shell.module.css'
 import { Shortcuts } from './shortcuts.tsx'
@@ -19,6 +26,7 @@ const PLACES = [
   { label: 'Home', to: paths.home(), Icon: IconHome, end: true },
   { label: 'Experiments', to: paths.experiments(), Icon: IconFlask, end: false },
 ]
+const ADMINISTRATION = { label: 'Administration', to: paths.admin(), Icon: IconSettings, end: false }
 
 const SCHEMES = {
   auto: { label: 'system', Icon: IconDeviceDesktop, next: 'light' },
@@ -37,6 +45,21 @@ function ThemeButton({ className, size = 16 }: { className: string | undefined; 
   )
 }
 
+/** Loaded when a session ends: the shell comes before everything else, and stays small. */
+const SignInAgain = lazy(async () => ({
+  default: (await import('../features/session/sign-in-again.tsx')).SignInAgain,
+}))
+
+function SignOutButton({ className }: { className: string | undefined }) {
+  const signOut = useSignOut()
+  return (
+    <button type="button" className={className} disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+      <IconLogout size={16} stroke={1.7} aria-hidden />
+      <span>{signOut.isError ? 'Sign out again: it failed' : 'Sign out'}</span>
+    </button>
+  )
+}
+
 function skipToContent() {
   document.getElementById('content')?.focus()
 }
@@ -50,6 +73,12 @@ export function Shell() {
   })
   const navigation = useNavigation()
   useHotkeys([['[', () => setFolded((now) => !now)]])
+  const session = useQuery(sessionQuery)
+  const expired = useSyncExternalStore(expiry.subscribe, expiry.state)
+  const user = session.data?.user
+  const places = user?.is_admin ? [...PLACES, ADMINISTRATION] : PLACES
+  // until it is known whether one goes to the sign-in instead
+  if (session.isPending || (session.data && session.data.auth !== 'off' && !user)) return <Outlet />
   const foldLabel = folded ? 'Unfold the sidebar' : 'Fold the sidebar'
   return (
     <div className={c.app} data-folded={folded || undefined}>
@@ -74,7 +103,7 @@ export function Shell() {
             )}
           </button>
         </div>
-        {PLACES.map(({ label, to, Icon, end }) => (
+        {places.map(({ label, to, Icon, end }) => (
           <NavLink key={to} to={to} end={end} className={c.place ?? ''} title={folded ? label : undefined}>
             <Icon size={16} stroke={1.7} aria-hidden />
             <span>{label}</span>
@@ -83,21 +112,41 @@ export function Shell() {
         <div className={c.foot}>
           <Shortcuts className={c.place} />
           <ThemeButton className={c.place} />
+          {user && (
+            <>
+              <NavLink to={paths.account()} className={c.place ?? ''} title={user.username}>
+                <IconUser size={16} stroke={1.7} aria-hidden />
+                <span className="ell">{user.display_name || user.username}</span>
+              </NavLink>
+              <SignOutButton className={c.place} />
+            </>
+          )}
         </div>
       </nav>
       <div className={c.content}>
         {navigation.state === 'loading' && (
           <div className={c.progress} role="progressbar" aria-label="Loading the page" />
         )}
+        {expired !== 'none' && (
+          <Suspense>
+            <SignInAgain />
+          </Suspense>
+        )}
         <Outlet />
       </div>
       <nav className={c.tabbar} aria-label="Main, phone">
-        {PLACES.map(({ label, to, Icon, end }) => (
+        {places.map(({ label, to, Icon, end }) => (
           <NavLink key={to} to={to} end={end}>
             <Icon size={20} stroke={1.7} aria-hidden />
             {label}
           </NavLink>
         ))}
+        {user && (
+          <NavLink to={paths.account()}>
+            <IconUser size={20} stroke={1.7} aria-hidden />
+            Account
+          </NavLink>
+        )}
         <ThemeButton className={c.tabbarButton} size={20} />
       </nav>
       <ScrollRestoration />

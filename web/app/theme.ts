@@ -17,6 +17,18 @@ const BUTTONS: Record<string, Record<string, string>> = {
   },
 }
 
+/** A field that one types into or chooses from. */
+const FIELD = {
+  defaultProps: { size: 'sm' },
+  vars: (_: unknown, { size }: InputProps) => ({
+    root: {},
+    wrapper: {
+      '--input-height': size === 'xs' ? 'var(--field-sm)' : 'var(--field)',
+      '--input-fz': 'var(--field-fz)',
+    },
+  }),
+}
+
 /** Mantine told our tokens: values live in ui/tokens.css, this file only names them. */
 export const theme = createTheme({
   fontFamily: 'var(--font)',
@@ -76,16 +88,10 @@ export const theme = createTheme({
         root: { '--ai-size': 'var(--button-sm)', '--ai-color': 'var(--text-2)', '--ai-hover': 'var(--bg-inset)' },
       }),
     },
-    TextInput: {
-      defaultProps: { size: 'sm' },
-      vars: (_: unknown, { size }: InputProps) => ({
-        root: {},
-        wrapper: {
-          '--input-height': size === 'xs' ? 'var(--field-sm)' : 'var(--field)',
-          '--input-fz': 'var(--field-fz)',
-        },
-      }),
-    },
+    TextInput: FIELD,
+    PasswordInput: FIELD,
+    NativeSelect: FIELD,
+    Textarea: { ...FIELD, vars: () => ({ root: {}, wrapper: { '--input-fz': 'var(--field-fz)' } }) },
     Checkbox: { defaultProps: { size: 'xs', radius: 'xs' } },
     Switch: { defaultProps: { size: 'xs', withThumbIndicator: false } },
     SegmentedControl: { defaultProps: { size: 'sm' } },

@@ -1,3 +1,5 @@
+import { prefix } from './document.ts'
+
 /** Every address of the app is built here, so that a route is renamed in one place. */
 
 type Search = Record<string, string | number | boolean | readonly string[] | undefined>
@@ -27,4 +29,22 @@ export const paths = {
   runMetrics: (runId: string, search: { find?: string } = {}) => withSearch(`/runs/${segment(runId)}/metrics`, search),
   runArtifacts: (runId: string, path = '') => `/runs/${segment(runId)}/artifacts${path ? `/${segments(path)}` : ''}`,
   compare: (runIds: readonly string[]) => withSearch('/compare', { runs: runIds }),
+  experimentAccess: (experimentId: string) => `/experiments/${segment(experimentId)}/access`,
+  /** `next`: the page that one is on the way to */
+  signIn: (next?: string) => withSearch('/sign-in', { next: next === '/' ? undefined : next }),
+  /** where the server begins a sign-in at a provider: not a page of the app */
+  provider: (id: string, next: string) => prefix + withSearch(`/api/assay/oidc/${segment(id)}/start`, { next }),
+  setUp: () => '/set-up',
+  forgotPassword: () => '/forgot-password',
+  account: () => '/account',
+  tokens: () => '/account/tokens',
+  accessRequests: () => '/account/requests',
+  admin: () => '/admin',
+  users: (search: { q?: string } = {}) => withSearch('/admin/users', search),
+  user: (username: string) => `/admin/users/${segment(username)}`,
+  groups: () => '/admin/groups',
+  services: () => '/admin/services',
+  accessFiles: () => '/admin/access-files',
+  mails: () => '/admin/mail',
+  audit: (search: { actor?: string; object?: string } = {}) => withSearch('/admin/audit', search),
 }
