@@ -2,6 +2,7 @@ import type { Express, NextFunction, Request, Response } from 'express'
 import express from 'express'
 import { allEndpoints, stringifyJson } from '#contract'
 import { answerError, noEndpoint } from '#kit/answer-error.ts'
+import { openClientAddress } from '#kit/client-address.ts'
 import { openHostCheck } from '#kit/hosts.ts'
 import type { Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
@@ -20,6 +21,7 @@ export type Parts = { config: Config['server']; upstream: Upstream; auth: Auth; 
 /** The order in which a request passes through the server. */
 export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts): Express {
   const checkHost = openHostCheck({ allowed: config.allowedHosts, listening: config.host, publicUrl: config.publicUrl })
+  const settleAddress = openClientAddress(config.trustedProxies)
   const serve = serveEndpoints(allEndpoints, { ...upstream.handlers, ...auth.handlers }, auth.guard)
   const servePlain = plainPages([
     HEALTH,
@@ -31,6 +33,7 @@ export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts)
   const app = express()
   app.disable('x-powered-by').disable('etag')
   app.use(async (request: Request, response: Response, next: NextFunction) => {
+    settleAddress(request)
     const id = logs.request(request, response)
     response.setHeader('X-Request-Id', id)
     // a server behind this one logs it under the same id

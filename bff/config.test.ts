@@ -62,6 +62,11 @@ describe('reads', () => {
     { why: 'port 0', argv: ['--port=0'], gives: { server: { port: 0 } } },
     { why: 'an IPv6 address', argv: ['--host=[::1]'], gives: { server: { host: '::1' } } },
     { why: 'all of 127.0.0.0/8 as this machine', argv: ['--host=127.1.2.3'], gives: { server: { host: '127.1.2.3' } } },
+    {
+      why: 'proxies',
+      argv: ['--trusted-proxies=10.0.0.7, fd00::/8'],
+      gives: { server: { trustedProxies: ['10.0.0.7', 'fd00::/8'] } },
+    },
     { why: 'a switch', argv: ['--artifacts-only'], gives: { tracking: { mode: 'artifacts-only' } } },
     {
       why: 'a switch as variable',
@@ -243,6 +248,11 @@ describe('refuses', () => {
       argv: ['--prot=1'],
       says: /^--prot is not a flag\. Did you mean --port\?/,
     },
+    ...['everyone', '0.0.0.0/0', '::/0', '10.0.0.0/33', 'loopback', 'true', '1'].map((proxies) => ({
+      why: `${proxies} as a proxy`,
+      argv: [`--trusted-proxies=10.0.0.7,${proxies}`],
+      says: /is no address and no network/,
+    })),
     { why: 'an unknown flag near none', argv: ['--xylophone'], says: /^--xylophone is not a flag\. `assay help`/ },
     { why: 'a negated text', argv: ['--no-port'], says: /^--no-port is not a flag/ },
     {

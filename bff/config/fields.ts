@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
+import { compileProxies } from '#kit/client-address.ts'
 import { readDatabaseUrl } from './database-url.ts'
 
 /** How each kind of setting is read from text. Messages go after `NAME=value: `. */
@@ -82,6 +83,29 @@ export const StaticPrefix = read((text) =>
 
 const hostPattern =
   /^(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$|^\*$/
+
+/** Addresses and networks; everybody is no proxy. */
+export const Proxies = read((text) => {
+  const proxies = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)
+  const bad = proxies.find((each) => !isProxies(each))
+  return bad === undefined
+    ? proxies
+    : { problem: `"${bad}" is no address and no network; write them with commas between, such as 10.0.0.7,fd00::/8` }
+})
+
+function isProxies(text: string): boolean {
+  const [address = '', bits] = text.split('/')
+  if (isIP(address) === 0 || Number(bits) === 0) return false
+  try {
+    compileProxies([text])
+    return true
+  } catch {
+    return false
+  }
+}
 
 export const HostPatterns = read((text) => {
   const patterns = text

@@ -4,7 +4,7 @@ import type { Env } from '../config.ts'
 import { readConfig } from '../config.ts'
 
 const database = 'postgresql://me:secret@db/mlflow'
-const url = { tracking: { database: { url: database } } }
+const url = { database: { url: database } }
 
 /** Every flag of `mlflow server` (3.17.2), and its variable: what it gives here, or the beginning of what is said about it. */
 const rows: { argv: string[]; env?: Env; gives?: object; warns?: RegExp }[] = [

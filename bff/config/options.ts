@@ -220,6 +220,12 @@ const rows = [
   },
   { name: 'public-url', kind: 'text', value: 'URL', help: 'address that browsers use, where a proxy stands in front' },
   {
+    name: 'trusted-proxies',
+    kind: 'text',
+    value: 'ADDRESS,…',
+    help: 'proxies whose X-Forwarded-For says where a client is, by address or network such as 10.0.0.0/8',
+  },
+  {
     name: 'static-prefix',
     kind: 'text',
     value: '/PATH',

@@ -31,6 +31,7 @@ export const answerError =
       response.destroy()
       return
     }
-    if ([429, 502, 503].includes(error.status)) response.setHeader('Retry-After', '1')
+    if ([429, 502, 503].includes(error.status))
+      response.setHeader('Retry-After', String(error.details.retry_after ?? 1))
     sendJson(response, error.status, stringifyJson(error))
   }
