@@ -4,6 +4,7 @@ import { ApiError, endpoints } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Log } from '#kit/log.ts'
 import type { HandlersOf } from '#kit/route.ts'
+import { openArrivals } from './artifacts/arrivals.ts'
 import type { ClientRoot } from './artifacts/client-root.ts'
 import { artifactHandlers } from './artifacts/handlers.ts'
 import { openHashing } from './artifacts/hash-later.ts'
@@ -74,6 +75,7 @@ async function tracking(config: TrackingConfig, { database, stores }: Storage, l
   const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
   const settling = openSettling(database, log)
   const places = openPlaces(stores, openOwners(database.reads))
+  const arrivals = openArrivals({ database, places, log })
   const hashing = openHashing({ database, places, log })
   const record = { database, tokenKey: key }
   const { maxBytes } = config.artifacts
@@ -100,7 +102,7 @@ async function tracking(config: TrackingConfig, { database, stores }: Storage, l
       ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
     ],
     async close() {
-      await Promise.all([writes.drained(), hashing.close(), sweeping?.close(), settling.close()])
+      await Promise.all([writes.drained(), arrivals.close(), hashing.close(), sweeping?.close(), settling.close()])
       await stores.close()
     },
   }

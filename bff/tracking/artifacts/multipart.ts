@@ -4,6 +4,7 @@ import { ApiError, absent, invalid, uploadAddress } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { ArtifactPath } from './address.ts'
+import { awaitArtifact } from './arrivals.ts'
 import type { Place, Places } from './places.ts'
 import { requireFileName } from './places.ts'
 import { etagOf, recordArtifact } from './record.ts'
@@ -34,6 +35,17 @@ const EXPIRES = { parts: 6 * 3600, download: 300 }
 
 /** Transfers between clients and the S3 server, without their bytes passing through here. */
 export function directHandlers({ places, database, key, maxBytes }: DirectParts): DirectHandlers {
+  /** What comes past this server is recorded when it has come; so that it is, it must be known that it may. */
+  async function awaited({ records }: Place, principal: string, seconds: number) {
+    if (!database || !records || !('owner' in records)) return
+    const asked_time = Date.now()
+    await awaitArtifact(database, records, {
+      asked_by: principal,
+      asked_time,
+      expires_time: asked_time + seconds * 1000,
+    })
+  }
+
   async function download(place: Place, expires: number) {
     const direct = need(place, 'Presigned download')
     const file = await requireFile(place)
@@ -54,6 +66,7 @@ export function directHandlers({ places, database, key, maxBytes }: DirectParts)
             field: 'num_parts',
           },
         )
+      await awaited(place, principal, EXPIRES.parts)
       const { uploadId, urls } = await direct.begin(place.path, count, EXPIRES.parts)
       return {
         upload_id: signed(key, place.path, principal, uploadId),
@@ -94,13 +107,14 @@ export function directHandlers({ places, database, key, maxBytes }: DirectParts)
       return { presigned_url: url, ...rest }
     },
 
-    async createPresignedUploadUrl({ run_id, model_id = '', path, expiration }, { scope }) {
+    async createPresignedUploadUrl({ run_id, model_id = '', path, expiration }, { scope, principal }) {
       const place = run_id
         ? await places.ofRun(scope, run_id, path, 'write')
         : await places.ofModel(scope, model_id, path, 'write')
       const direct = need(place, 'Presigned upload')
       if (maxBytes !== undefined)
         throw unsupported('Presigned upload', 'the server limits the size of artifacts, which such an address cannot')
+      await awaited(place, principal, expiration)
       const { url, headers } = await direct.uploadUrl(place.path, expiration)
       return { presigned_url: url, headers }
     },
