@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Int64 } from '#contract'
-import type { Db, Sql, TextRow } from '#kit/sql.ts'
+import type { Db } from '#kit/sql.ts'
 import { raw, rows, sql } from '#kit/sql.ts'
 
 // Rows for the tests of searches, put into tables and read back page by page.
@@ -23,18 +23,16 @@ export const pairsOf = <O extends object, T>(owner: O, held: Readonly<Record<str
 export const entries = <T extends string | number>(entity: string, held: Readonly<Record<string, T>>) =>
   Object.entries(held).map(([key, value]): [string, T[]] => [`${entity}.${key}`, [value]])
 
-type Search = { statement: Sql; page(rows: readonly TextRow[]): { keys: Int64[]; next_page_token?: string } }
+type Page = { keys: Int64[]; next_page_token?: string }
 
 /** All pages, one after another, each by the token of the one before. */
 export async function allPages(
-  db: Db,
-  search: (page_token: string | undefined) => Search,
+  search: (page_token: string | undefined) => Promise<Page>,
   max_results: number,
 ): Promise<bigint[]> {
   const keys: bigint[] = []
   for (let token: string | undefined, more = true; more; more = token !== undefined) {
-    const asked = search(token)
-    const page = asked.page(await db.texts(asked.statement))
+    const page = await search(token)
     if (page.next_page_token !== undefined) expect(page.keys).toHaveLength(max_results)
     keys.push(...page.keys.map(BigInt))
     token = page.next_page_token

@@ -2,7 +2,7 @@ import type { Endpoints, Input } from '#contract'
 import type { Scope } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
-import { experimentsCount, experimentsSearch } from '../search/search.ts'
+import { experimentsCount, experimentsSearch, findPage } from '../search/search.ts'
 import { experimentsByNo } from './experiments.ts'
 
 export async function searchExperiments(
@@ -12,7 +12,7 @@ export async function searchExperiments(
   key: Buffer,
 ) {
   const search = experimentsSearch({ ...query, scope: scope.experiments, key })
-  const { keys, next_page_token } = search.page(await db.texts(search.statement))
+  const { keys, next_page_token } = await findPage(db, search)
   if (keys.length === 0) return {}
   return { experiments: await experimentsByNo(db, keys), ...(next_page_token ? { next_page_token } : {}) }
 }

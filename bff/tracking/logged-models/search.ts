@@ -2,7 +2,7 @@ import type { Endpoints, Input } from '#contract'
 import type { Scope } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { experimentNo } from '../experiments/experiments.ts'
-import { loggedModelsSearch } from '../search/search.ts'
+import { findPage, loggedModelsSearch } from '../search/search.ts'
 import { loggedModelsByNo } from './read.ts'
 
 export async function searchLoggedModels(
@@ -18,7 +18,7 @@ export async function searchLoggedModels(
     scope: experiments,
     key,
   })
-  const { keys, next_page_token } = search.page(await db.texts(search.statement))
+  const { keys, next_page_token } = await findPage(db, search)
   if (keys.length === 0) return {}
   return { models: await loggedModelsByNo(db, keys), ...(next_page_token ? { next_page_token } : {}) }
 }

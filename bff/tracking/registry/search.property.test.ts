@@ -23,6 +23,7 @@ import { testDatabase } from '../../test/database.ts'
 import { allPages, entries, pairsOf, put } from '../../test/searched-rows.ts'
 import { parseFilter, parseOrder } from '../search/parse.ts'
 import type { Search } from '../search/search.ts'
+import { findPage } from '../search/search.ts'
 import type { ModelRow } from '../search/search-model.ts'
 import { evaluate, sorted } from '../search/search-model.ts'
 import type { OrderKey, Subject } from '../search/tree.ts'
@@ -191,7 +192,7 @@ function orderOfPages(subject: Subject, order_by: readonly string[]): OrderKey[]
 
 const key = Buffer.alloc(32, 7)
 const pages = (search: (page_token: string | undefined) => Search, max_results: number) =>
-  allPages(db, search, max_results)
+  allPages((page_token) => findPage(db, search(page_token)), max_results)
 
 test('random searches of models and versions give what an evaluation row by row gives, page by page', async () => {
   await fc.assert(

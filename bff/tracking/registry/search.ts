@@ -6,7 +6,7 @@ import type { Db, Sql } from '#kit/sql.ts'
 import { sql } from '#kit/sql.ts'
 import { parseFilter } from '../search/parse.ts'
 import type { Search } from '../search/search.ts'
-import { search } from '../search/search.ts'
+import { findPage, search } from '../search/search.ts'
 import type { Filter, Subject } from '../search/tree.ts'
 import { PROMPT_TAG } from './prompts.ts'
 import { modelsByNo, versionsByNo } from './read.ts'
@@ -49,8 +49,7 @@ const answer = (name: string, items: readonly string[], next_page_token: string 
   )
 
 export async function searchRegisteredModels(db: Db, query: ModelsQuery) {
-  const { statement, page } = registeredModelsSearch(query)
-  const { keys, next_page_token } = page(await db.texts(statement))
+  const { keys, next_page_token } = await findPage(db, registeredModelsSearch(query))
   return answer('registered_models', await modelsByNo(db, keys), next_page_token)
 }
 
@@ -59,7 +58,6 @@ const MOST_VERSIONS = 10_000
 
 export async function searchModelVersions(db: Db, query: VersionsQuery) {
   const max_results = Math.min(query.max_results, MOST_VERSIONS)
-  const { statement, page } = modelVersionsSearch({ ...query, max_results })
-  const { keys, next_page_token } = page(await db.texts(statement))
+  const { keys, next_page_token } = await findPage(db, modelVersionsSearch({ ...query, max_results }))
   return answer('model_versions', await versionsByNo(db, keys), next_page_token)
 }

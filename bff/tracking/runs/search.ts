@@ -4,7 +4,7 @@ import type { Scope } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { row } from '#kit/sql.ts'
 import { experimentNo } from '../experiments/experiments.ts'
-import { COUNTED, findDriver, runsCount, runsSearch } from '../search/search.ts'
+import { COUNTED, findDriver, findPage, runsCount, runsSearch } from '../search/search.ts'
 import { printRuns } from './read.ts'
 
 const experimentNos = (ids: readonly string[]): Int64[] => ids.map(experimentNo)
@@ -20,7 +20,7 @@ export async function searchRuns(
 ) {
   const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }
   const search = runsSearch({ ...asked, driver: await findDriver(db, asked, size), key: tokenKey })
-  const { keys, next_page_token } = search.page(await db.texts(search.statement))
+  const { keys, next_page_token } = await findPage(db, search)
   if (keys.length === 0) return {}
   const next = next_page_token ? `,"next_page_token":${JSON.stringify(next_page_token)}` : ''
   return new RawJson(`{"runs":[${await printRuns(db, keys)}]${next}}`)

@@ -25,13 +25,16 @@ export type PageQuery = {
   last: Position | undefined
 }
 
-/** `limit` rows in order, after a position if there is one. A row is its key and its values of the order. */
-export function pageToSql(subject: Subject, query: PageQuery): Sql {
+/**
+ * `limit` rows in order, after a position if there is one: those of the first statement, then those of the next, until there are
+ * enough. A row is its key and its values of the order.
+ */
+export function pageToSql(subject: Subject, query: PageQuery): Sql[] {
   const sorts = query.order.map((key) => sortOf(subject, key))
-  if (query.within.driver) return fenced(subject, query, sorts)
+  if (query.within.driver) return [fenced(subject, query, sorts)]
   const walk = walkOf(subject, query.order, query.within.walked)
   if (walk) return walkToSql(subject, walk, { ...query, sorts })
-  return sorts.some(({ place }) => place !== 'row') ? fenced(subject, query, sorts) : inOrder(subject, query, sorts)
+  return [sorts.some(({ place }) => place !== 'row') ? fenced(subject, query, sorts) : inOrder(subject, query, sorts)]
 }
 
 /** All rows that there are, sorted. Values from beside the row are looked up once, behind a fence, and not again for every mention. */

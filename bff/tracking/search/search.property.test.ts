@@ -27,7 +27,7 @@ import { driversOf } from './drivers.ts'
 import type { OrderObject } from './parse.ts'
 import { parseFilter, parseOrder, parseOrderObjects } from './parse.ts'
 import type { ViewType } from './search.ts'
-import { experimentsCount, experimentsSearch, loggedModelsSearch, runsCount, runsSearch } from './search.ts'
+import { experimentsCount, experimentsSearch, findPage, loggedModelsSearch, runsCount, runsSearch } from './search.ts'
 import type { ModelRow } from './search-model.ts'
 import { evaluate, sorted } from './search-model.ts'
 import { EXPERIMENTS, loggedModels, RUNS } from './subjects.ts'
@@ -289,8 +289,7 @@ test('random searches of runs give what an evaluation row by row gives, page by 
           // whichever way is taken to them, it leads to the same runs
           for (const driver of [undefined, ...driversOf(RUNS, filter)]) {
             const found = await allPages(
-              db,
-              (page_token) => runsSearch({ ...asked, driver, page_token }),
+              (page_token) => findPage(db, runsSearch({ ...asked, driver, page_token })),
               query.max_results,
             )
             expect(found).toEqual(sorted(expected, order).map((model) => model.key))
@@ -349,8 +348,7 @@ test('random searches of experiments give what an evaluation row by row gives, p
           )
           const asked = { ...query, view_type: view, key: signer }
           const found = await allPages(
-            db,
-            (page_token) => experimentsSearch({ ...asked, page_token }),
+            (page_token) => findPage(db, experimentsSearch({ ...asked, page_token })),
             query.max_results,
           )
           expect(found).toEqual(sorted(expected, order).map((model) => model.key))
@@ -537,8 +535,7 @@ test('random searches of logged models give what an evaluation row by row gives,
           const all = [...judged, key('creation_timestamp', 'time', true), key('model_id', 'text', false)]
           const asked = { ...query, key: signer }
           const found = await allPages(
-            db,
-            (page_token) => loggedModelsSearch({ ...asked, page_token }),
+            (page_token) => findPage(db, loggedModelsSearch({ ...asked, page_token })),
             query.max_results,
           )
           expect(found).toEqual(sorted(expected, all).map((model) => model.key))

@@ -4,7 +4,7 @@ import { openDatabase } from '#kit/db.ts'
 import { rows, sql } from '#kit/sql.ts'
 import { testDatabase } from '../../test/database.ts'
 import type { RunsQuery } from './search.ts'
-import { runsSearch } from './search.ts'
+import { findPage, runsSearch } from './search.ts'
 
 let db: Database
 beforeAll(async () => {
@@ -52,7 +52,7 @@ async function found(query: Partial<RunsQuery>): Promise<string> {
     key: Buffer.alloc(32),
     ...query,
   })
-  return search.page(await db.texts(search.statement)).keys.join(' ')
+  return (await findPage(db, search)).keys.join(' ')
 }
 
 describe('a search of runs', () => {
@@ -129,9 +129,10 @@ describe('a search of runs', () => {
     await rows(db, sql`analyze runs`)
     const query: RunsQuery = { experiment_ids: [8], max_results: 100, scope: 'all', key: Buffer.alloc(32) }
     const first = runsSearch(query)
-    const { next_page_token } = first.page(await db.texts(first.statement))
+    const { next_page_token } = await findPage(db, first)
     const second = runsSearch({ ...query, page_token: next_page_token })
-    for (const { statement } of [first, second, runsSearch({ ...query, experiment_ids: [7, 8] })]) {
+    for (const { statements } of [first, second, runsSearch({ ...query, experiment_ids: [7, 8] })]) {
+      const [statement] = statements
       const plan = (await db.texts(sql`explain ${statement}`)).join('\n')
       expect(plan).toContain('runs_by_start')
       expect(plan).not.toMatch(/Seq Scan/)

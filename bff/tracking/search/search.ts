@@ -42,8 +42,18 @@ export type LoggedModelsQuery = Omit<Query, 'order_by'> & {
 
 type Page = { keys: Int64[]; next_page_token?: string }
 
-/** One page of a search. `statement` gives one row more than the page when there is a next one; run it with `db.texts`. */
-export type Search = { statement: Sql; page(rows: readonly TextRow[]): Page }
+/**
+ * One page of a search. Each statement gives up to `limit` rows, one more than a page has; what the first gives comes before
+ * what the next one gives.
+ */
+export type Search = { statements: readonly Sql[]; limit: number; page(rows: readonly TextRow[]): Page }
+
+/** Asks only as far as the page is not full: what comes later in the order is mostly not planned, let alone looked for. */
+export async function findPage(db: Db, { statements, limit, page }: Search): Promise<Page> {
+  const rows: TextRow[] = []
+  for (const statement of statements) if (rows.length < limit) rows.push(...(await db.texts(statement)))
+  return page(rows)
+}
 
 /** The runs of some experiments: keys are `run_no`. */
 export const runsSearch = (query: RunsQuery): Search =>
@@ -81,7 +91,8 @@ function visible({ experiment_ids, scope }: Pick<RunsQuery, 'experiment_ids' | '
 
 /**
  * The clause of a filter by which its runs are best found, if any is better than to look at the runs in their order. Of
- * the `size` of all runs, `m` that pass are looked at one by one; along an order about `size / m` must be for each that is shown.
+ * the `size` of all runs, `m` that pass are looked at one by one; along an order about `size / m` must be for each that is shown,
+ * and each costs twice (measured: 11 µs, since its pages lie apart, to 5).
  */
 export async function findDriver(
   db: Db,
@@ -93,7 +104,7 @@ export async function findDriver(
   const runs = await size()
   const [first] = fullOrder(RUNS, parseOrder(RUNS, query.order_by ?? []))
   const isIndexed = first?.entity === 'metric' || first?.key === 'start_time'
-  const limit = Math.ceil(isIndexed ? Math.sqrt(runs * (max_results + 1)) : runs / 4)
+  const limit = Math.ceil(isIndexed ? Math.sqrt(2 * runs * (max_results + 1)) : runs / 4)
   return rarestOf(db, RUNS, drivers, visible(query), Math.max(limit, 100))
 }
 
@@ -169,14 +180,16 @@ export function search(
   const order = fullOrder(subject, asked)
   const digest = digestOf(subject.name, filter, order, ...identity)
   const last = page_token ? readToken(key, digest, page_token) : undefined
+  const limit = max_results + 1
   return {
-    statement: pageToSql(subject, {
+    statements: pageToSql(subject, {
       within,
       filter: [...filterOf(subject, filter, within), ...conditions],
       order,
-      limit: max_results + 1,
+      limit,
       last,
     }),
+    limit,
     page(rows) {
       const shown = rows.slice(0, max_results)
       const keys = shown.map(([number]) => int64(number ?? ''))

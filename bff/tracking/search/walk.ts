@@ -24,22 +24,20 @@ type Query = { filter: readonly Sql[]; sorts: readonly Sort[]; limit: number; la
 type Part = { from: Sql; value: Sql; indexed?: Sql; conditions: (group: Sql) => readonly Sql[] }
 
 /**
- * Row by row along the index, together with the few numbers that are not settled; and where these end, rows with NaN, then those
- * without a value. What comes later is not looked for while there is enough of what comes first.
+ * Row by row along the index, together with the few numbers that are not settled; and for when these end, rows with NaN and those
+ * without a value.
  */
-export function walkToSql(subject: Subject, walk: Walk, query: Query): Sql {
+export function walkToSql(subject: Subject, walk: Walk, query: Query): Sql[] {
   const { numbers, rest } = partsOf(subject, walk, query.last?.[0])
-  const print = (parts: readonly Part[], enough: readonly Sql[]) =>
-    join(
-      parts.map((part) => partToSql(subject, walk, part, query, enough)),
+  const [first] = query.last ?? []
+  const isBehindNumbers = first === null || first === 'NaN'
+  return (isBehindNumbers ? [rest] : [numbers, rest]).map((parts) => {
+    const all = join(
+      parts.map((part) => partToSql(subject, walk, part, query)),
       ' union all ',
     )
-  const order = ordered(ofSelected(query.sorts), query.limit)
-  const [first] = query.last ?? []
-  if (first === null || first === 'NaN') return sql`select * from (${print(rest, [])}) page ${order}`
-  return sql`
-    with ahead as materialized (${print(numbers, [])} ${order})
-    select * from ahead union all ${print(rest, [sql`(select count(*) from ahead) < ${query.limit}`])} ${order}`
+    return sql`select * from (${all}) page ${ordered(ofSelected(query.sorts), query.limit)}`
+  })
 }
 
 /** The rows with a number, and the rows that come after them. `first` is where the page begins. */
@@ -76,7 +74,6 @@ function partToSql(
   { ids, conditions, descending }: Walk,
   part: Part,
   { sorts: [, ...others], filter, limit, last }: Query,
-  enough: readonly Sql[],
 ): Sql {
   const number = { type: TYPES.number, nullable: false, place: 'row' } as const
   const sorts: Sort[] = [
@@ -87,7 +84,7 @@ function partToSql(
   const inIndex: Sort[] = part.indexed ? [{ ...number, value: part.indexed, descending }, ...others] : sorts
   const rows = (id: Sql) => sql`
     ${selected(subject, sorts)} from ${part.from}
-    where ${allOf([...enough, ...part.conditions(id), ...conditions, ...(last ? [after(sorts, last)] : []), ...filter])}
+    where ${allOf([...part.conditions(id), ...conditions, ...(last ? [after(sorts, last)] : []), ...filter])}
     ${ordered(inIndex, limit)}`
   return ids.length === 1
     ? sql`(${rows(sql`${ids[0]}::bigint`)})`
