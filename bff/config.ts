@@ -1,26 +1,34 @@
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
+import type { OidcProvider } from './auth/oidc/config.ts'
 import type { Bucket, S3Server } from './config/buckets.ts'
-import { Addressing, Encryption, encryptionOf, fileProblem, readBuckets, s3Server } from './config/buckets.ts'
+import { Addressing, Encryption, encryptionOf, readBuckets, s3Server } from './config/buckets.ts'
 import {
   ArtifactPlace,
   Bytes,
   DatabaseUrl,
   HostPatterns,
+  isLoopback,
   Level,
   Login,
   listenAddress,
+  MailAddress,
   Proxies,
   PublicUrl,
   Secret,
   ServerUrl,
+  SmtpUrl,
   StaticPrefix,
   Switch,
   whole,
 } from './config/fields.ts'
 import { folderProblem } from './config/folder.ts'
+import { checkMail, mailOf } from './config/mail.ts'
+import { maskUrl } from './config/mask.ts'
 import { mlflowWarnings, takeMlflowFlags } from './config/mlflow.ts'
+import { readProviders } from './config/oidc.ts'
 import { options } from './config/options.ts'
+import { fileProblem } from './config/secrets.ts'
 import type { Env, Sources } from './config/sources.ts'
 import { gather } from './config/sources.ts'
 
@@ -54,6 +62,15 @@ const Settings = z.object({
   'core-socket': z.string().optional(),
   workers: whole(1, 64),
   auth: z.enum(['on', 'off'], 'must be on or off'),
+  'admin-username': z.string().optional(),
+  'admin-password': z.string().optional(),
+  organisation: z.string(),
+  'smtp-url': SmtpUrl.optional(),
+  'smtp-password': z.string().optional(),
+  'smtp-ca-file': z.string().optional(),
+  'smtp-insecure': Switch,
+  'mail-from': MailAddress.optional(),
+  oidc: z.string().optional(),
   'insecure-host': Switch,
   'allowed-hosts': HostPatterns.optional(),
   'public-url': PublicUrl.optional(),
@@ -97,12 +114,18 @@ export function readConfig(argv: readonly string[], env: Env = process.env, role
     ...(role === 'core' ? checkCore(settings) : checkOpenAddress(settings, warnings)),
     ...check(settings, sources, warnings),
     ...checkRelay(settings, sources),
+    ...checkMail(settings),
+    ...checkSignIn(settings),
   )
   const server = mainServer(settings)
   const file = settings['artifact-buckets']
   const buckets = file === undefined ? [] : readBuckets(file, env, server, problems)
+  const providers = settings.oidc === undefined ? [] : readProviders(settings.oidc, env, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { ...assemble(settings, server, buckets, warnings), core: role === 'core' ? coreOf(settings) : undefined }
+  return {
+    ...assemble(settings, server, { buckets, providers, warnings }),
+    core: role === 'core' ? coreOf(settings) : undefined,
+  }
 }
 
 function fallBack(sources: Sources, texts: Record<string, string>, issue: z.core.$ZodIssue): string {
@@ -111,8 +134,9 @@ function fallBack(sources: Sources, texts: Record<string, string>, issue: z.core
   const source = sources[option.name]
   if (option.default === undefined) delete texts[option.name]
   else texts[option.name] = option.default
-  // The address of the database holds a password; its name is enough.
-  const shown = option.only === 'env' ? source?.from : `${source?.from}=${source?.text}`
+  // What is secret as a whole is not shown at all, and of an address not what is secret in it.
+  const text = source?.text.includes('@') ? maskUrl(source.text) : source?.text
+  const shown = option.only === 'env' ? source?.from : `${source?.from}=${text}`
   return `${shown}: ${issue.message}`
 }
 
@@ -209,7 +233,21 @@ const checkCore = (s: Settings): string[] => [
   ...(s['tracking-url'] ? ['assay core: it is the tracking server itself. Leave --tracking-url out.'] : []),
 ]
 
-function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], warnings: readonly string[]) {
+/** How people come in. */
+function checkSignIn(s: Settings): string[] {
+  const says = [
+    s.oidc !== undefined &&
+      !s['public-url'] &&
+      '--oidc: the provider sends browsers back. Set --public-url too, the address that they use.',
+    (s['admin-username'] === undefined) !== (s['admin-password'] === undefined) &&
+      '--admin-username and ASSAY_ADMIN_PASSWORD: set both, or neither.',
+  ]
+  return says.filter((problem) => typeof problem === 'string')
+}
+
+type FromFiles = { buckets: readonly Bucket[]; providers: readonly OidcProvider[]; warnings: readonly string[] }
+
+function assemble(s: Settings, server: S3Server, { buckets, providers, warnings }: FromFiles) {
   const data = resolve(s.data)
   const artifacts = s.artifacts ?? { kind: 'folder' as const, folder: join(data, 'artifacts') }
   const database = s['database-url']
@@ -232,7 +270,14 @@ function assemble(s: Settings, server: S3Server, buckets: readonly Bucket[], war
       stopDelayMs: s['stop-delay'] * 1000,
       stopTimeoutMs: s['stop-timeout'] * 1000,
     },
-    auth: { mode: s.auth },
+    auth: {
+      mode: s.auth,
+      /** made at start, where there is no administrator */
+      firstAdmin: firstAdminOf(s),
+      organisation: s.organisation,
+      mail: mailOf(s),
+      providers,
+    },
     log: { level: s['log-level'] },
     /** where Assay keeps what it knows, unless another server keeps it all; brought up to date at start, or refused where it is behind */
     database,
@@ -274,4 +319,8 @@ function relayOf(s: Settings) {
   }
 }
 
-const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(host)
+function firstAdminOf(s: Settings) {
+  const username = s['admin-username']
+  const password = s['admin-password']
+  return username === undefined || password === undefined ? undefined : { username, password }
+}

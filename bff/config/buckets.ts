@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { isCollection, isNode, LineCounter, parseDocument } from 'yaml'
 import * as z from 'zod'
 import { PublicUrl, S3Prefix } from './fields.ts'
+import type { SecretSource } from './secrets.ts'
+import { fileProblem, SecretPlace, secretProblem, secretSource } from './secrets.ts'
 import type { Env } from './sources.ts'
-
-/** A secret where it really is: never in the file itself, which may be shown and kept with other code. */
-const Secret = z.union([z.strictObject({ variable: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })], {
-  error: 'must say where it is: {variable: NAME} or {file: PATH}',
-})
-type Secret = z.output<typeof Secret>
+import type { Problem } from './yaml-file.ts'
+import { readYamlFile } from './yaml-file.ts'
 
 export const Addressing = z.enum(['auto', 'path', 'virtual'], 'must be auto, path or virtual')
 export const Encryption = z.enum(['none', 'AES256', 'aws:kms'], 'must be none, AES256 or aws:kms')
@@ -23,9 +19,9 @@ const Entry = z.strictObject({
   encryption: Encryption.default('none'),
   kms_key: z.string().min(1).optional(),
   profile: z.string().min(1).optional(),
-  access_key_id: Secret.optional(),
-  secret_access_key: Secret.optional(),
-  session_token: Secret.optional(),
+  access_key_id: SecretPlace.optional(),
+  secret_access_key: SecretPlace.optional(),
+  session_token: SecretPlace.optional(),
 })
 type Entry = z.output<typeof Entry>
 
@@ -53,8 +49,6 @@ export const encryptionOf = (
 ): Encryption | undefined =>
   algorithm === 'none' ? undefined : algorithm === 'aws:kms' ? { algorithm, keyId } : { algorithm }
 
-/** A secret's text, or the file that has it: files are read again and again, since they are replaced while the server runs. */
-type SecretSource = string | { file: string }
 type Credentials =
   | { profile: string }
   | { accessKeyId: SecretSource; secretAccessKey: SecretSource; sessionToken: SecretSource | undefined }
@@ -68,67 +62,26 @@ export type Bucket = S3Server & {
   credentials: Credentials | undefined
 }
 
-/** What is wrong with an entry, and which of its fields that is. */
-type Problem = { path: PropertyKey[]; message: string }
-
-/**
- * The buckets that experiments may name, from a YAML file. An entry without an endpoint is on the server `main`.
- * Every problem goes to `problems` with the file, its line and the field.
- */
+/** The buckets that experiments may name, from a YAML file. An entry without an endpoint is on the server `main`. */
 export function readBuckets(file: string, env: Env, main: S3Server, problems: string[]): Bucket[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    problems.push(`--artifact-buckets=${file}: cannot be read (${(error as NodeJS.ErrnoException).code}).`)
-    return []
-  }
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const at = (offset: number) => `${file}:${lines.linePos(offset).line}`
-  if (document.errors.length) {
-    problems.push(...document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message.split('\n')[0]}`))
-    return []
-  }
-  const lineOf = (path: readonly PropertyKey[]): string => {
-    const node = path.length ? document.getIn(path as unknown[], true) : document.contents
-    if (isNode(node) && node.range) return at(node.range[0])
-    return path.length ? lineOf(path.slice(0, -1)) : `${file}:1`
-  }
-  const tell = ({ path, message }: Problem) =>
-    problems.push(`${lineOf(path)}: ${path.length ? `${spelled(path)} ` : ''}${message}.`)
+  const read = readYamlFile(
+    { flag: '--artifact-buckets', file, schema: Buckets, fieldsAt, check: (data) => checkAll(data.buckets, env) },
+    problems,
+  )
+  return read?.buckets.map((entry) => bucketOf(entry, env, main)) ?? []
+}
 
-  const read = Buckets.safeParse(isCollection(document.contents) ? document.toJS() : {})
-  if (!read.success) {
-    for (const issue of read.error.issues) tell(problemOf(issue, document.hasIn(issue.path as unknown[])))
-    return []
-  }
-  const { buckets } = read.data
-  const wrong = buckets.flatMap((entry, i) => [
+const fieldsAt = (path: readonly PropertyKey[]) => Object.keys(path.length ? Entry.shape : Buckets.shape)
+
+const checkAll = (buckets: readonly Entry[], env: Env): Problem[] =>
+  buckets.flatMap((entry, i) => [
     ...check(entry, env).map(({ path, message }) => ({ path: ['buckets', i, ...path], message })),
     ...(buckets.findIndex((other) => uriOf(other) === uriOf(entry)) < i
       ? [{ path: ['buckets', i, 'prefix'], message: `names ${uriOf(entry)} a second time` }]
       : []),
   ])
-  wrong.forEach(tell)
-  return wrong.length ? [] : buckets.map((entry) => bucketOf(entry, env, main))
-}
 
 const uriOf = ({ prefix }: Entry) => [`s3://${prefix.bucket}`, prefix.prefix].filter(Boolean).join('/')
-
-const spelled = (path: readonly PropertyKey[]) =>
-  path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i ? '.' : ''}${String(part)}`)).join('')
-
-function problemOf(issue: z.core.$ZodIssue, isThere: boolean): Problem {
-  if (issue.code === 'unrecognized_keys')
-    return {
-      path: [...issue.path, issue.keys[0] ?? ''],
-      message: `is not a setting; there are ${fieldsAt(issue.path)}`,
-    }
-  return { path: issue.path, message: isThere ? issue.message.replace(/^Invalid input: /, '') : 'is missing' }
-}
-
-const fieldsAt = (path: readonly PropertyKey[]) => Object.keys(path.length ? Entry.shape : Buckets.shape).join(', ')
 
 /** What is wrong with the fields of an entry taken together. */
 function check(entry: Entry, env: Env): Problem[] {
@@ -148,22 +101,6 @@ function check(entry: Entry, env: Env): Problem[] {
   const file = entry.ca_file && fileProblem(entry.ca_file)
   if (file) problems.push({ path: ['ca_file'], message: file })
   return problems
-}
-
-const secretProblem = (secret: Secret, env: Env) =>
-  'file' in secret
-    ? fileProblem(secret.file)
-    : env[secret.variable]?.trim()
-      ? undefined
-      : `names the variable ${secret.variable}, which is not set`
-
-/** Why a file that is named is of no use. */
-export function fileProblem(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim() ? undefined : `names ${file}, which is empty`
-  } catch (error) {
-    return `names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code})`
-  }
 }
 
 function bucketOf(entry: Entry, env: Env, main: S3Server): Bucket {
@@ -188,11 +125,9 @@ function credentialsOf(entry: Entry, env: Env): Credentials | undefined {
   const { profile, access_key_id, secret_access_key, session_token } = entry
   if (profile) return { profile }
   if (!access_key_id || !secret_access_key) return undefined
-  const source = (secret: Secret): SecretSource =>
-    'file' in secret ? { file: secret.file } : (env[secret.variable]?.trim() ?? '')
   return {
-    accessKeyId: source(access_key_id),
-    secretAccessKey: source(secret_access_key),
-    sessionToken: session_token && source(session_token),
+    accessKeyId: secretSource(access_key_id, env),
+    secretAccessKey: secretSource(secret_access_key, env),
+    sessionToken: session_token && secretSource(session_token, env),
   }
 }

@@ -73,6 +73,32 @@ export const Login = read((text): Read<{ user: string; password: string }> => {
   return user && password ? { user, password } : { problem: 'must be user:password' }
 })
 
+export type SmtpUrl = { host: string; port: number; tls: boolean; user: string | undefined }
+
+/** A mail server, and as whom mails are handed to it; the password is elsewhere. */
+export const SmtpUrl = read((text): Read<SmtpUrl> => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.password) return { problem: 'must not have a password in it; set ASSAY_SMTP_PASSWORD' }
+  if (!url?.hostname || !/^smtps?:$/.test(url.protocol) || url.pathname.length > 1 || url.search || url.hash)
+    return { problem: 'must be smtp://USER@HOST:PORT, or smtps:// for TLS from the first byte' }
+  const tls = url.protocol === 'smtps:'
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port ? Number(url.port) : tls ? 465 : 587,
+    tls,
+    user: url.username ? decodeURIComponent(url.username) : undefined,
+  }
+})
+
+export const MailAddress = read((text) =>
+  /^[^\s@<>,;:"()[\]\\\p{C}]+@[^\s@<>,;:"()[\]\\\p{C}]+$/u.test(text)
+    ? text
+    : { problem: 'must be a mail address such as assay@example.org' },
+)
+
+/** Whether only this machine is meant. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(host)
+
 export const Secret = z.string().min(32, 'must have 32 characters and more: `openssl rand -hex 32` makes one')
 
 export const StaticPrefix = read((text) =>
