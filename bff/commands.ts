@@ -23,6 +23,14 @@ const commands: Record<string, (argv: readonly string[]) => unknown> = {
       ),
     )
   },
+  'verify audit': (argv) => {
+    const { head, rest } = takenHead(argv)
+    if (head !== undefined && !/^[\da-f]{64}$/i.test(head))
+      return refuse('--head: it is 64 hex digits, which the server writes to its log as `head`.')
+    return withConfig(rest, async (config) =>
+      (await import('./verify-audit.ts')).verifyAudit(config, head?.toLowerCase(), print, say),
+    )
+  },
   core: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say), 'core'),
   version: () => print(`assay ${VERSION}`),
   help: () => print(helpText()),
@@ -51,6 +59,15 @@ const taken = (argv: readonly string[], switches: readonly string[]) => ({
   asked: new Set(argv.filter((word) => switches.includes(word))),
   rest: argv.filter((word) => !switches.includes(word)),
 })
+
+function takenHead(argv: readonly string[]) {
+  const at = argv.findIndex((word) => word === '--head' || word.startsWith('--head='))
+  if (at < 0) return { head: undefined, rest: argv }
+  const [word = ''] = argv.slice(at)
+  const length = word === '--head' ? 2 : 1
+  const head = length === 2 ? (argv[at + 1] ?? '') : word.slice('--head='.length)
+  return { head, rest: argv.toSpliced(at, length) }
+}
 
 async function withConfig(
   argv: readonly string[],

@@ -8,6 +8,8 @@ const commands = `assay: a tracking server for MLflow clients
   assay db upgrade        bring the database up to date, and stop
   assay artifacts scan    compare the artifact store with what is recorded of it, and record what is found
                           (--dry-run: record nothing; --json: a line of JSON for each finding)
+  assay verify audit      read the audit from its first row, and tell where it was changed
+                          (--head HASH: from the log, to tell whether its end was cut off)
   assay version           the version of this program
   assay help              this text
   assay help config       the settings as a table for the README

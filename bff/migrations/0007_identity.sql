@@ -192,7 +192,7 @@ create index access_requests_by_resource on access_requests (resource_type, reso
 -- Append-only, each row with the hash of the one before.
 create table audit (
   -- 1, 2, 3, … without gaps
-  seq bigint primary key,
+  seq bigint primary key check (seq > 0),
   at timestamptz not null,
   -- the user's name; empty for the server itself
   actor text not null,
