@@ -22,7 +22,7 @@ export type Parts = { config: Config['server']; upstream: Upstream; auth: Auth; 
 export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts): Express {
   const checkHost = openHostCheck({ allowed: config.allowedHosts, listening: config.host, publicUrl: config.publicUrl })
   const settleAddress = openClientAddress(config.trustedProxies)
-  const serve = serveEndpoints(allEndpoints, { ...upstream.handlers, ...auth.handlers }, auth.guard)
+  const serve = serveEndpoints(allEndpoints, { ...auth.hooked(upstream.handlers), ...auth.handlers }, auth.guard)
   const servePlain = plainPages([
     HEALTH,
     ['/version', { type: 'text/plain', text: upstream.mlflowVersion ?? (() => MLFLOW_VERSION) }],

@@ -1,4 +1,4 @@
-import type { AuthEndpoints } from '#contract'
+import type { AuthEndpoints, Endpoints } from '#contract'
 import type { Guard, HandlersOf } from '#kit/route.ts'
 import type { Identity } from './identity.ts'
 
@@ -7,5 +7,7 @@ export type Auth = {
   /** undefined is nobody, who may use what is for everyone */
   guard: Guard<Identity | undefined>
   handlers: HandlersOf<AuthEndpoints>
+  /** The core's handlers, with what is to be done here when they did their work. */
+  hooked: (tracking: HandlersOf<Endpoints>) => HandlersOf<Endpoints>
   close(): Promise<void>
 }

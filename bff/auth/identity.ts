@@ -1,3 +1,4 @@
+import type { TokenScope } from '#contract'
 import type { Access } from './grants/access.ts'
 
 /** Who is asking, and by what this was known. */
@@ -5,7 +6,6 @@ export type Identity = {
   user_id: number
   username: string
   is_admin: boolean
-  kind: 'person' | 'service'
   by: 'session' | 'token' | 'password'
   /** what a token is held to, beside what its owner may do */
   scopes: readonly TokenScope[] | 'all'
@@ -13,5 +13,3 @@ export type Identity = {
   credential_id: number | undefined
   access: Access
 }
-
-export type TokenScope = 'read' | 'write' | 'registry' | 'admin' | 'access-files'

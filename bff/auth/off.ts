@@ -28,5 +28,6 @@ export const authOff: Auth = {
     ) as unknown as HandlersOf<AuthEndpoints>),
     getSession: async () => ({ auth: 'off', providers: [], mail: false, experiment_creation: 'anyone' }),
   },
+  hooked: (tracking) => tracking,
   close: async () => {},
 }

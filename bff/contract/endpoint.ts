@@ -17,7 +17,7 @@ export type Level = 'read' | 'use' | 'edit' | 'manage' | 'review' | 'approve'
  * `public` is for everyone, `any` for everyone who is known; `scoped` is a search whose SQL sees only what the caller may read.
  */
 export type Permission<I> =
-  | { ask: 'public' | 'any' | 'admin' | 'scoped' }
+  | { ask: 'public' | 'any' | 'admin' | 'scoped'; of?: never }
   | { ask: Level; of: (input: I) => readonly Target[] }
 
 /**
@@ -70,6 +70,10 @@ export const everyone = { ask: 'public' } as const
 export const anyoneKnown = { ask: 'any' } as const
 export const administrator = { ask: 'admin' } as const
 export const scoped = { ask: 'scoped' } as const
+
+/** Whether an endpoint is about registered models or their versions. */
+export const isOfRegistry = ({ path }: Pick<Endpoint, 'path'>): boolean =>
+  /\/(registered-models|model-versions)\//.test(path)
 
 export const theRun = (input: { run_id: string }): readonly Target[] => [{ run: input.run_id }]
 export const theModel = (input: { model_id: string }): readonly Target[] => [{ model: input.model_id }]

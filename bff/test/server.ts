@@ -9,18 +9,21 @@ import { openLog } from '#kit/log.ts'
 import { openMetrics } from '#kit/metrics.ts'
 import { openSpa } from '#kit/spa.ts'
 import { createApp } from '../app.ts'
-import type { Auth } from '../auth/index.ts'
-import { authOff } from '../auth/index.ts'
+import type { Auth, AuthConfig } from '../auth/index.ts'
+import { authOff, openAuth } from '../auth/index.ts'
 import { readConfig } from '../config.ts'
 import { CORE_HEADER_BYTES, createCoreApp } from '../core.ts'
 import type { TrackingConfig } from '../tracking/index.ts'
 import type { Upstream } from '../upstream/index.ts'
-import { openUpstream } from '../upstream/index.ts'
-import { openRelay } from '../upstream/relay.ts'
+import { openUpstream, toRelay } from '../upstream/index.ts'
 import { testDatabase } from './database.ts'
 
 /** What a test's server has otherwise than the default: parts of the core's configuration, or a database that is there already. */
-export type Change = Partial<TrackingConfig> & { database?: DatabaseConfig }
+export type Change = Partial<TrackingConfig> & {
+  database?: DatabaseConfig
+  /** with sign-in: what differs from the default configuration of it */
+  auth?: Partial<AuthConfig>
+}
 
 /** What `call()` needs to reach the server of a test file. */
 export type TestServer = { base: string }
@@ -38,7 +41,7 @@ export function testServer(change: Change = {}): TestServer {
   return server
 }
 
-export async function startServer({ database: given, ...change }: Change = {}, limits: HttpLimits = {}) {
+export async function startServer({ database: given, auth: signIn, ...change }: Change = {}, limits: HttpLimits = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'assay-'))
   const tracking = { ...readConfig(['--data', folder], {}).tracking, ...change }
   const { log } = openLog({ level: 'error' })
@@ -46,16 +49,32 @@ export async function startServer({ database: given, ...change }: Change = {}, l
     tracking.mode === 'artifacts-only' ? undefined : await openDatabase(given ?? (await testDatabase()), log)
   const core = await openUpstream({ tracking, relay: undefined }, database, log)
   const served = relayed ? await serveCore(core, folder) : { upstream: core, close: core.close }
-  const { base, close } = await serveUpstream(served.upstream, authOff, limits)
+  const auth =
+    signIn && database
+      ? await openAuth({ config: { ...AUTH, ...signIn }, database, owners: served.upstream.owners, log })
+      : authOff
+  const { base, close } = await serveUpstream(served.upstream, auth, limits)
   return {
     base,
+    database,
     async close() {
       await close()
+      await auth.close()
       await served.close()
       await database?.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+const AUTH: AuthConfig = {
+  defaultPermission: 'NO_PERMISSIONS',
+  experimentCreation: 'anyone',
+  hideForbidden: false,
+  publicUrl: undefined,
+  staticPrefix: '',
+  mail: false,
+  providers: [],
 }
 
 /** With ASSAY_TEST_RELAY=core, every server of a test has its core behind a socket, as a service of its own. */
@@ -68,7 +87,7 @@ async function serveCore(core: Upstream, folder: string) {
   const parts = { upstream: core, logs: openLog({ level: 'error' }), metrics: openMetrics() }
   const http = openHttpServer(createCoreApp({ ...parts, secret: SECRET }), { maxHeaderBytes: CORE_HEADER_BYTES })
   await http.listenOn(socketPath)
-  const upstream = openRelay({
+  const upstream = toRelay({
     kind: 'core',
     secret: SECRET,
     target: { origin: 'http://localhost', prefix: '', socketPath },

@@ -10,7 +10,7 @@ import { artifactHandlers } from './artifacts/handlers.ts'
 import { openHashing } from './artifacts/hash-later.ts'
 import { directHandlers } from './artifacts/multipart.ts'
 import { storeUri } from './artifacts/open.ts'
-import { openOwners } from './artifacts/owners.ts'
+import { openOwners as openArtifactOwners } from './artifacts/owners.ts'
 import { openPlaces } from './artifacts/places.ts'
 import { previewHandlers } from './artifacts/previews.ts'
 import type { Finding } from './artifacts/scan.ts'
@@ -23,15 +23,19 @@ import { experimentHandlers } from './experiments/handlers.ts'
 import { loggedModelHandlers } from './logged-models/handlers.ts'
 import { metricHandlers } from './metrics/handlers.ts'
 import { openSettling } from './metrics/settle.ts'
+import type { Owners } from './owners.ts'
+import { artifactOwner, openOwners } from './owners.ts'
 import { registryHandlers } from './registry/handlers.ts'
 import { runHandlers } from './runs/handlers.ts'
 import { pageTokenKey } from './search/token.ts'
 import { serverHandlers } from './server.ts'
 import { openRunWrites } from './writes/run-write.ts'
 
-// what a seal says of points: bench/growth makes chunks as the writer does
 export type { Point } from './metrics/points.ts'
 export { digestOf, latestOf, literalsOf, summarise } from './metrics/points.ts'
+// what a seal says of points: bench/growth makes chunks as the writer does
+export type { Owners } from './owners.ts'
+export { artifactOwner } from './owners.ts'
 
 export type TrackingConfig = {
   /** everything; artifacts without a database; or runs whose clients go to the artifact store themselves */
@@ -44,6 +48,7 @@ export type TrackingConfig = {
 
 export type Tracking = {
   handlers: HandlersOf<Endpoints>
+  owners: Owners
   /** Gauges for the metrics page: name, help, reading. */
   gauges: [name: string, help: string, read: () => number | Record<string, number>, label?: string][]
   /** After this no write is under way; call it when no request can come any more. */
@@ -74,7 +79,7 @@ async function tracking(config: TrackingConfig, { database, stores }: Storage, l
   const key = await pageTokenKey(database)
   const writes = openRunWrites(database, { clientRoot, uniqueNames: config.uniqueRunNames })
   const settling = openSettling(database, log)
-  const places = openPlaces(stores, openOwners(database.reads))
+  const places = openPlaces(stores, openArtifactOwners(database.reads))
   const arrivals = openArrivals({ database, places, log })
   const hashing = openHashing({ database, places, log })
   const record = { database, tokenKey: key }
@@ -97,6 +102,7 @@ async function tracking(config: TrackingConfig, { database, stores }: Storage, l
         : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
       ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores, database),
     },
+    owners: openOwners(database),
     gauges: [
       ['assay_writes_waiting', 'Writes that wait for a group commit.', () => writes.waiting],
       ['assay_database_waiting', 'Requests that wait for a database connection.', () => waiting(database), 'pool'],
@@ -117,7 +123,7 @@ export async function scan(
 ) {
   const stores = await openStores(artifacts)
   try {
-    const places = openPlaces(stores, openOwners(database.reads))
+    const places = openPlaces(stores, openArtifactOwners(database.reads))
     for await (const finding of scanArtifacts({ database, stores, places, keep })) tell(finding)
   } finally {
     await stores.close()
@@ -147,6 +153,16 @@ function switchedOff<N extends EndpointName>(names: readonly N[], flag: string):
   return Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Pick<HandlersOf<Endpoints>, N>
 }
 
+/** Without a database nothing belongs to anyone. */
+const UNKNOWN: Owners = {
+  runs: async () => new Map(),
+  loggedModels: async () => new Map(),
+  experimentNamed: async () => undefined,
+  hasExperiment: async () => false,
+  hasRegisteredModel: async () => false,
+  artifact: artifactOwner,
+}
+
 function artifactsOnly(config: TrackingConfig, stores: Stores, log: Log): Tracking {
   const served: readonly EndpointName[] = [...PROXY_ENDPOINTS, 'getServer', 'getServerInfo', 'getReady']
   const absent = (Object.keys(endpoints) as EndpointName[]).filter((name) => !served.includes(name))
@@ -165,6 +181,7 @@ function artifactsOnly(config: TrackingConfig, stores: Stores, log: Log): Tracki
       ...Object.fromEntries(PROXY_ENDPOINTS.map((name) => [name, proxied[name]])),
       ...serverHandlers(absent, stores),
     },
+    owners: UNKNOWN,
     gauges: [],
     async close() {
       await sweeping.close()

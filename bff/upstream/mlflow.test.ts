@@ -43,7 +43,7 @@ import type { Scope } from '#kit/scope.ts'
 import { call } from '../../web/lib/client.ts'
 import { ask } from '../test/ask.ts'
 import { serveUpstream } from '../test/server.ts'
-import { openRelay } from './relay.ts'
+import { toRelay } from './index.ts'
 
 // In front of a real MLflow server, which others may be using meanwhile.
 
@@ -51,12 +51,12 @@ const mlflow = process.env.ASSAY_TEST_MLFLOW_URL
 const unique = (name: string) => `${name} ${randomUUID().slice(0, 8)}`
 
 describe.skipIf(!mlflow)('in front of an MLflow server', () => {
-  let relay: ReturnType<typeof openRelay>
+  let relay: ReturnType<typeof toRelay>
   let server: { base: string }
 
   beforeAll(async () => {
     const target = { origin: mlflow ?? '', prefix: '' }
-    relay = openRelay({ kind: 'mlflow', target, credentials: undefined, answerMs: 120_000 })
+    relay = toRelay({ kind: 'mlflow', target, credentials: undefined, answerMs: 120_000 })
     const opened = await serveUpstream(relay)
     server = opened
     return async () => {

@@ -7,7 +7,7 @@ import { getMetricHistory, getServer, logMetric } from '#contract'
 import { call } from '../../web/lib/client.ts'
 import { ask } from '../test/ask.ts'
 import { serveUpstream } from '../test/server.ts'
-import { openRelay } from './relay.ts'
+import { toRelay } from './index.ts'
 
 // In front of a server that answers as each test says; real cores and MLflow servers are in the suites that run relayed.
 
@@ -32,7 +32,7 @@ const PASSWORD = 'geheim'
 beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   const { port } = upstream.address() as AddressInfo
-  const relay = openRelay({
+  const relay = toRelay({
     kind: 'mlflow',
     target: { origin: `http://127.0.0.1:${port}`, prefix: '/below' },
     credentials: { user: 'assay', password: PASSWORD },
@@ -312,7 +312,7 @@ test('an upload that is refused half-way is answered', async () => {
   await new Promise<void>((resolve) => early.listen(0, '127.0.0.1', resolve))
   const { port } = early.address() as AddressInfo
   const target = { origin: `http://127.0.0.1:${port}`, prefix: '' }
-  const relay = openRelay({ kind: 'mlflow', target, credentials: undefined, answerMs: 5000 })
+  const relay = toRelay({ kind: 'mlflow', target, credentials: undefined, answerMs: 5000 })
   const opened = await serveUpstream(relay)
   const answer = await ask(`${opened.base}/api/2.0/mlflow-artifacts/artifacts/1/r/artifacts/x`, {
     method: 'PUT',

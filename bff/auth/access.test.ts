@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  createExperiment,
+  createRun,
+  getAllowed,
+  getExperiment,
+  getExperimentByName,
+  getRun,
+  getSession,
+  logMetric,
+  searchExperiments,
+  searchRuns,
+} from '#contract'
+import { call } from '../../web/lib/client.ts'
+import type { TestUser } from '../test/people.ts'
+import { PASSWORD, peopleOf } from '../test/people.ts'
+import { startServer } from '../test/server.ts'
+
+let server: Awaited<ReturnType<typeof startServer>>
+let people: ReturnType<typeof peopleOf>
+let admin: TestUser
+let ann: TestUser
+let bob: TestUser
+beforeAll(async () => {
+  server = await startServer({ auth: {} })
+  people = peopleOf(server)
+  admin = await people.add('root', { is_admin: true })
+  ann = await people.add('ann', { password: PASSWORD })
+  bob = await people.add('bob')
+})
+afterAll(() => server.close())
+
+const newExperiment = async (user: TestUser) =>
+  (await user.ask(createExperiment, { name: `e ${randomUUID()}` })).experiment_id
+const experiment = (resource_id: string) => ({ resource_type: 'experiment', resource_id }) as const
+const newRun = async (user: TestUser, experiment_id: string) =>
+  (await user.ask(createRun, { experiment_id })).run.info.run_id
+
+describe('an experiment', () => {
+  test('is managed by whoever created it, and exists for nobody else', async () => {
+    const id = await newExperiment(ann)
+    expect((await ann.ask(getExperiment, { experiment_id: id })).experiment.experiment_id).toBe(id)
+    await expect(bob.ask(getExperiment, { experiment_id: id })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      details: { permission: 'READ', resource_type: 'experiment', resource_id: id },
+    })
+    await expect(bob.ask(getExperiment, { experiment_id: '999999' })).rejects.toMatchObject({
+      code: 'RESOURCE_DOES_NOT_EXIST',
+    })
+    const seen = (await bob.ask(searchExperiments, {})).experiments
+    expect(seen).toEqual([])
+    expect((await admin.ask(searchExperiments, {})).experiments.length).toBeGreaterThan(1)
+    await expect(bob.ask(searchRuns, { experiment_ids: [id] })).resolves.toEqual({ runs: [] })
+  })
+
+  test('is read, written and managed by those it was given to, at once and no longer than it is theirs', async () => {
+    const id = await newExperiment(ann)
+    const run_id = await newRun(ann, id)
+    const metric = { run_id, key: 'm', value: 1, timestamp: 1, step: 0 }
+    await people.give(bob, experiment(id), 'READ')
+    await eventually(() => bob.ask(getRun, { run_id }))
+    await expect(bob.ask(logMetric, metric)).rejects.toMatchObject({ details: { permission: 'EDIT' } })
+    await people.give(bob, experiment(id), 'EDIT')
+    await eventually(() => bob.ask(logMetric, metric))
+    await people.give(bob, experiment(id), 'NO_PERMISSIONS')
+    await eventually(() => expect(bob.ask(getRun, { run_id })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' }))
+  })
+
+  test('without a name lands in the default one, which is nobody’s: the refusal says what to do', async () => {
+    await expect(bob.ask(createRun, { experiment_id: '0' })).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: expect.stringContaining('mlflow.set_experiment'),
+    })
+    await expect(bob.ask(getExperimentByName, { experiment_name: 'no such' })).rejects.toMatchObject({
+      code: 'RESOURCE_DOES_NOT_EXIST',
+    })
+  })
+
+  test('says what the caller may do with it, and whom to ask', async () => {
+    const id = await newExperiment(ann)
+    expect(await bob.ask(getAllowed, { resource_type: 'experiment', resource_id: id })).toMatchObject({
+      permissions: [],
+      may: { read: false, manage: false },
+      managers: [{ username: 'ann' }],
+    })
+    const run_id = await newRun(ann, id)
+    expect(await ann.ask(getAllowed, { resource_type: 'run', resource_id: run_id })).toMatchObject({
+      resource_id: id,
+      may: { read: true, manage: true, approve: false },
+    })
+  })
+})
+
+describe('a caller', () => {
+  const who = async (headers: Record<string, string>) =>
+    (await call(getSession, {}, { base: server.base, headers })).user
+  const basic = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  })
+
+  test('is known by a token, by a password, and by a token as the password', async () => {
+    expect(await who(ann.headers)).toMatchObject({ username: 'ann' })
+    expect(await who(basic('ann', PASSWORD))).toMatchObject({ username: 'ann' })
+    expect(await who(basic('ANN', ann.token))).toMatchObject({ username: 'ann' })
+    expect(await who(basic('bob', ann.token))).toBeUndefined()
+    expect(await who(basic('ann', 'something else 99'))).toBeUndefined()
+    expect(await who({})).toBeUndefined()
+  })
+
+  test('who is not known is told how to be', async () => {
+    const headers = { authorization: `Bearer ${ann.token.slice(0, -1)}x` }
+    const asked = call(searchExperiments, {}, { base: server.base, headers })
+    await expect(asked).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: expect.stringContaining('MLFLOW_TRACKING_TOKEN'),
+    })
+  })
+})
+
+/** Grants made in the database, and not through this server, count within half a second. */
+async function eventually<T>(work: () => Promise<T>): Promise<T> {
+  const until = Date.now() + 1000
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (Date.now() > until) throw error
+    }
+  }
+}

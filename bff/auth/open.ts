@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http'
+import type { AuthEndpointName, AuthEndpoints } from '#contract'
+import { ApiError, authEndpoints } from '#contract'
+import { clientAddress } from '#kit/client-address.ts'
+import type { HandlersOf } from '#kit/route.ts'
+import { row, sql } from '#kit/sql.ts'
+import { accountHandlers } from './accounts/handlers.ts'
+import type { Auth } from './auth.ts'
+import { grantHandlers } from './grants/handlers.ts'
+import { openGuard } from './guard.ts'
+import { withHooks } from './hooks.ts'
+import type { Attempt, Identify } from './identify/identify.ts'
+import { openIdentify } from './identify/identify.ts'
+import type { AuthParts } from './parts.ts'
+import { openResolve } from './resolve.ts'
+import { openCookieName } from './sessions/cookies.ts'
+import { sessionHandlers } from './sessions/handlers.ts'
+import { openThrottle } from './throttle/throttle.ts'
+import { tokenHandlers } from './tokens/handlers.ts'
+
+/** Sign-in and permissions, on Assay's own database. */
+export async function openAuth(parts: AuthParts): Promise<Auth> {
+  const { database, config, owners, log } = parts
+  const throttle = openThrottle(database, (error) =>
+    log.warn({ err: error }, 'old failures to sign in could not be cleared away'),
+  )
+  const attempt: Attempt = (username, request, work) => throttle.attempt(username, clientAddress(request), work)
+  const identify = openIdentify(parts, attempt)
+  const resolve = openResolve(owners)
+  const cookieName = openCookieName(config.publicUrl)
+
+  // once there is one there always is
+  let administered = false
+  const hasAdmin = async () => {
+    administered ||= (await row(database.health, sql`select 1 from users where is_admin limit 1`)) !== undefined
+    return administered
+  }
+  await hasAdmin()
+
+  const handlers: HandlersOf<AuthEndpoints> = {
+    ...notYet('getLink', 'followLink', 'requestPasswordReset', 'makeLink', 'listMails'),
+    ...sessionHandlers({ ...parts, attempt, cookieName, hasAdmin }),
+    ...tokenHandlers(parts),
+    ...accountHandlers(parts),
+    ...grantHandlers({ ...parts, resolve }),
+  }
+  return {
+    guard: openGuard({
+      config,
+      owners,
+      identify,
+      resolve,
+      cookieName,
+      closed: () => (administered ? undefined : notSetUp()),
+    }),
+    handlers: seenAtOnce(handlers, identify),
+    hooked: (tracking) => withHooks(tracking, { ...parts, freshness: identify.freshness }),
+    close: () => throttle.close(),
+  }
+}
+
+const notYet = <N extends AuthEndpointName>(...names: N[]) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      async () => {
+        throw new ApiError('NOT_IMPLEMENTED', 'This version has no such links yet')
+      },
+    ]),
+  ) as unknown as Pick<HandlersOf<AuthEndpoints>, N>
+
+const notSetUp = () =>
+  new ApiError(
+    'UNAUTHENTICATED',
+    'This server has no administrator yet: open the set-up link that it printed when it started, or set ASSAY_ADMIN_USERNAME and ASSAY_ADMIN_PASSWORD.',
+  )
+
+/** What is changed here counts with the next request of this process; in other processes half a second later at most. */
+function seenAtOnce(handlers: HandlersOf<AuthEndpoints>, { freshness }: Identify): HandlersOf<AuthEndpoints> {
+  const changing = (Object.keys(authEndpoints) as AuthEndpointName[]).filter(
+    (name) => authEndpoints[name].method !== 'GET',
+  )
+  const wrapped = changing.map((name) => {
+    const handle = handlers[name] as (input: unknown, context: { request: IncomingMessage }) => Promise<unknown>
+    return [
+      name,
+      async (input: unknown, context: { request: IncomingMessage }) => {
+        try {
+          return await handle(input, context)
+        } finally {
+          freshness.expire()
+        }
+      },
+    ]
+  })
+  return { ...handlers, ...Object.fromEntries(wrapped) }
+}

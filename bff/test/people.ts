@@ -1,0 +1,47 @@
+import type { Call, Endpoint, Output, PermissionName, Resource } from '#contract'
+import type { Database } from '#kit/db.ts'
+import { call } from '../../web/lib/client.ts'
+import { hashPassword } from '../auth/accounts/passwords.ts'
+import { createUser } from '../auth/accounts/users.ts'
+import { give } from '../auth/grants/grants.ts'
+import { createToken } from '../auth/tokens/tokens.ts'
+
+/** Somebody with a token, who calls the server of a test. */
+export type TestUser = {
+  user_id: number
+  username: string
+  token: string
+  headers: { authorization: string }
+  ask<E extends Endpoint>(endpoint: E, input: Call<E>): Promise<Output<E>>
+}
+
+export const PASSWORD = 'plum basalt ferry 48'
+
+/** People of a server with sign-in, made in its database as its own code makes them. */
+export const peopleOf = (server: { base: string; database: Database | undefined }) => ({
+  async add(
+    username: string,
+    { password, ...user }: { is_admin?: boolean; email?: string; kind?: 'person' | 'service'; password?: string } = {},
+  ): Promise<TestUser> {
+    const { database } = server
+    if (!database) throw new Error('This server has no database')
+    const password_hash = password === undefined ? undefined : await hashPassword(password)
+    const { user_id, token, name } = await database.transaction(async (db) => {
+      const made = await createUser(db, { username, ...user, password_hash })
+      const { token } = await createToken(db, made.user_id, { name: 'test', scopes: [] })
+      return { user_id: made.user_id, token, name: made.username }
+    })
+    const headers = { authorization: `Bearer ${token}` }
+    return {
+      user_id,
+      username: name,
+      token,
+      headers,
+      ask: (endpoint, input) => call(endpoint, input, { base: server.base, headers }),
+    }
+  },
+
+  async give(user: TestUser, resource: Resource, permission: PermissionName): Promise<void> {
+    await server.database?.transaction((db) => give(db, { user_id: user.user_id }, resource, permission, 'test'))
+  },
+})
