@@ -1,12 +1,12 @@
-import type { Express, NextFunction, Request, Response } from 'express'
-import express from 'express'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { allEndpoints, stringifyJson } from '#contract'
-import { answerError, noEndpoint } from '#kit/answer-error.ts'
+import { listenerOf } from '#kit/answer-error.ts'
 import { openClientAddress } from '#kit/client-address.ts'
 import { openHostCheck } from '#kit/hosts.ts'
 import type { Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import { HEALTH, plainPages } from '#kit/plain-pages.ts'
+import type { Answered } from '#kit/route.ts'
 import { serveEndpoints } from '#kit/route.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
 import type { Spa } from '#kit/spa.ts'
@@ -19,7 +19,7 @@ import { MLFLOW_VERSION, VERSION } from './version.ts'
 export type Parts = { config: Config['server']; upstream: Upstream; auth: Auth; logs: Logs; metrics: Metrics; spa: Spa }
 
 /** The order in which a request passes through the server. */
-export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts): Express {
+export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts): RequestListener {
   const checkHost = openHostCheck({ allowed: config.allowedHosts, listening: config.host, publicUrl: config.publicUrl })
   const settleAddress = openClientAddress(config.trustedProxies)
   const serve = serveEndpoints(allEndpoints, { ...auth.hooked(upstream.handlers), ...auth.handlers }, auth.guard)
@@ -30,25 +30,20 @@ export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts)
     ['/openapi.json', { type: 'application/json', text: describe }],
   ])
 
-  const app = express()
-  app.disable('x-powered-by').disable('etag')
-  app.use(async (request: Request, response: Response, next: NextFunction) => {
+  const answer = async (request: IncomingMessage, response: Answered): Promise<boolean> => {
     settleAddress(request)
     const id = logs.request(request, response)
     response.setHeader('X-Request-Id', id)
     // a server behind this one logs it under the same id
     request.headers['x-request-id'] = id
     secureAnswer(response)
-    const { path, query } = split(request.url, config.staticPrefix)
+    const { path, query } = split(request.url ?? '', config.staticPrefix)
     checkHost(request, path)
-    if (await servePlain(request, response, path)) return
-    if (await serve(request, response, path, query)) return
-    if (await spa(request, response, path)) return
-    next()
-  })
-  app.use(noEndpoint)
-  app.use(answerError(logs.log))
-  return app
+    if (await servePlain(request, response, path)) return true
+    if (await serve(request, response, path, query)) return true
+    return spa(request, response, path)
+  }
+  return listenerOf(answer, logs.log)
 }
 
 /** The path without the prefix. Outside of it there is nothing, but probes may not know it. */

@@ -1,11 +1,10 @@
-import type { Express, NextFunction, Request, Response } from 'express'
-import express from 'express'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { endpoints } from '#contract'
-import { answerError, noEndpoint } from '#kit/answer-error.ts'
+import { listenerOf } from '#kit/answer-error.ts'
 import type { Logs } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import { HEALTH, plainPages } from '#kit/plain-pages.ts'
-import type { Caller } from '#kit/route.ts'
+import type { Answered, Caller } from '#kit/route.ts'
 import { serveEndpoints } from '#kit/route.ts'
 import { NOTHING } from '#kit/scope.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
@@ -23,7 +22,7 @@ const NOBODY: Caller = { principal: '', scope: NOTHING }
  * The tracking core as a service of its own: the contract, for servers that share the secret. They have authorised each
  * call; what is checked here is that it is theirs. Probes and figures are for everyone who can reach it.
  */
-export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): Express {
+export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): RequestListener {
   const callers = new WeakMap<object, Caller>()
   const serve = serveEndpoints(endpoints, upstream.handlers, {
     identify: (_endpoint, request) => callers.get(request) ?? NOBODY,
@@ -31,19 +30,14 @@ export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): E
   })
   const servePlain = plainPages([HEALTH, ['/metrics', { type: metrics.contentType, text: () => metrics.text() }]])
 
-  const app = express()
-  app.disable('x-powered-by').disable('etag')
-  app.use(async (request: Request, response: Response, next: NextFunction) => {
+  const answer = async (request: IncomingMessage, response: Answered): Promise<boolean> => {
     response.setHeader('X-Request-Id', logs.request(request, response))
     secureAnswer(response)
-    const [path = '', query = ''] = request.url.split('?', 2)
-    if (await servePlain(request, response, path)) return
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2)
+    if (await servePlain(request, response, path)) return true
     // before anything of the body is read, and whether or not there is such an endpoint
     if (path !== endpoints.getReady.path) callers.set(request, verifyCaller(secret, request))
-    if (await serve(request, response, path, query)) return
-    next()
-  })
-  app.use(noEndpoint)
-  app.use(answerError(logs.log))
-  return app
+    return serve(request, response, path, query)
+  }
+  return listenerOf(answer, logs.log)
 }

@@ -1,17 +1,20 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { NextFunction, Request, Response } from 'express'
+import express from 'express'
 import { ApiError, stringifyJson } from '#contract'
 import type { Log } from './log.ts'
 import type { Answered } from './route.ts'
 import { sendJson } from './route.ts'
 
 /** JSON, so that MLflow's clients can tell an absent endpoint (and fall back) from an absent run. */
-export function noEndpoint(request: Request) {
+function noEndpoint(request: Request) {
   throw new ApiError('ENDPOINT_NOT_FOUND', `There is no ${request.method} ${request.path.slice(0, 200)} on this server`)
 }
 
 /** The one place where errors become answers. */
-export const answerError =
-  (log: Log) => (thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
+const answerError =
+  (log: Log) =>
+  (thrown: unknown, request: IncomingMessage, response: Answered): void => {
     const error =
       thrown instanceof ApiError
         ? thrown
@@ -22,7 +25,7 @@ export const answerError =
         {
           err: error.cause ?? error,
           id: response.getHeader('x-request-id'),
-          route: (response as Answered).route,
+          route: response.route,
           method: request.method,
         },
         'request failed',
@@ -35,3 +38,24 @@ export const answerError =
       response.setHeader('Retry-After', String(error.details.retry_after ?? 1))
     sendJson(response, error.status, stringifyJson(error))
   }
+
+/**
+ * A listener that answers by `answer`, errors included. What that leaves alone (it says false) is for Express: the layers and
+ * prototypes that it puts around each request cost a hot call more than reading its body does.
+ */
+export function listenerOf(
+  answer: (request: IncomingMessage, response: Answered) => Promise<boolean>,
+  log: Log,
+): RequestListener {
+  const fail = answerError(log)
+  const app = express()
+  app.disable('x-powered-by').disable('etag')
+  app.use(noEndpoint)
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => fail(error, request, response))
+  return (request, response) => {
+    answer(request, response).then(
+      (answered) => void (answered || app(request, response)),
+      (error: unknown) => fail(error, request, response),
+    )
+  }
+}

@@ -64,11 +64,11 @@ export function openLog(config: { level: string }, observe: Observe = () => {}, 
 }
 
 /**
- * Written in the background, a page at a time, and at the latest after 200 ms. When nobody reads it any more, lines past
+ * Written in the background, 8 KiB at a time, and at the latest after 200 ms. When nobody reads it any more, lines past
  * 8 MiB are dropped rather than kept until memory is full.
  */
 const openStdout = () =>
-  pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200, maxLength: 8 * 1024 * 1024 })
+  pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 200, maxLength: 8 * 1024 * 1024 })
 
 /** A proxy's own id is kept, so that both logs can be read together; anything else gets one of ours. */
 function ids() {

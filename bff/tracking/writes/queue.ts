@@ -25,7 +25,9 @@ export class WriteQueue<W, R> {
   readonly #options: QueueOptions<W, R>
   #waiting: Waiting<W, R>[] = []
   #waitingWeight = 0
+  /** Groups under way, and the writes in them. */
   #busy = 0
+  #committing = 0
   #starting = false
   #idle: (() => void)[] = []
 
@@ -69,11 +71,19 @@ export class WriteQueue<W, R> {
     })
   }
 
+  /** One more group beside others only when it is as large as they are on average: fewer, larger groups cost less. */
   #start() {
-    while (this.#busy < this.#options.lanes && this.#waiting.length > 0) {
+    while (
+      this.#busy < this.#options.lanes &&
+      this.#waiting.length > 0 &&
+      this.#waiting.length * this.#busy >= this.#committing
+    ) {
+      const group = this.#take()
       this.#busy++
-      void this.#run(this.#take()).finally(() => {
+      this.#committing += group.length
+      void this.#run(group).finally(() => {
         this.#busy--
+        this.#committing -= group.length
         this.#startSoon()
         if (this.#busy === 0 && this.#waiting.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
