@@ -64,21 +64,24 @@ const printed = (inputs: Sql, outputs: Sql): Sql => sql`
 const where = (table: string, run_nos: readonly Int64[], list: Sql): Sql => sql`
   case when r.run_no = any (array(select run_no from ${raw(table)} where run_no = any (${run_nos}::bigint[]))) then ${list} end`
 
-/** Runs as one JSON text without the brackets, in the order of the given numbers; empty where there are none. */
-export async function printRuns(db: Db, run_nos: readonly Int64[]): Promise<string> {
+/**
+ * Runs as JSON texts, in the order of the given numbers. A row each: one text for all is so long that Postgres and Node get new
+ * memory for it from the system each time, which cost more than the rows.
+ */
+export async function printRuns(db: Db, run_nos: readonly Int64[]): Promise<string[]> {
+  if (run_nos.length === 0) return []
   const inputs = where('dataset_inputs', run_nos, DATASET_INPUTS)
   const outputs = where('model_outputs', run_nos, MODEL_OUTPUTS)
-  const [[runs] = []] = await db.texts(
+  const runs = await db.texts(
     named(
       'runs-by-no',
       sql`
-      select string_agg(run, ',') from (
-        select ${printed(inputs, outputs)} as run
-        from unnest(${run_nos}::bigint[]) with ordinality as wanted (run_no, n) join runs r using (run_no)
-        order by wanted.n) page`,
+      select ${printed(inputs, outputs)}
+      from unnest(${run_nos}::bigint[]) with ordinality as wanted (run_no, n) join runs r using (run_no)
+      order by wanted.n`,
     ),
   )
-  return runs ?? ''
+  return runs.flatMap(([run]) => run ?? [])
 }
 
 /** MLflow tells a run's model inputs where one run is asked for, and leaves them out of searches. */

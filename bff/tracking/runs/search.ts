@@ -21,9 +21,10 @@ export async function searchRuns(
   const asked = { ...query, experiment_ids: experimentNos(experiment_ids), scope: scope.experiments }
   const search = runsSearch({ ...asked, driver: await findDriver(db, asked, size), key: tokenKey })
   const { keys, next_page_token } = await findPage(db, search)
-  if (keys.length === 0) return {}
+  const runs = await printRuns(db, keys)
+  if (runs.length === 0) return {}
   const next = next_page_token ? `,"next_page_token":${JSON.stringify(next_page_token)}` : ''
-  return new RawJson(`{"runs":[${await printRuns(db, keys)}]${next}}`)
+  return new RawJson(`{"runs":[${runs.join(',')}]${next}}`)
 }
 
 export async function countRuns(
