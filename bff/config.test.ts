@@ -375,7 +375,11 @@ describe('refuses', () => {
       env: postgres,
       says: /^ASSAY_DATABASE_URL: database and artifacts are those of the server at --tracking-url/,
     },
-    { why: 'sign-in', argv: ['--auth=on'], says: /^--auth=on: this version has no sign-in yet/ },
+    {
+      why: 'sign-in without anything to keep users in',
+      argv: ['--auth=on', '--artifacts-only'],
+      says: /add --auth=off/,
+    },
     { why: 'auth that is neither', argv: ['--auth=maybe'], says: /must be on or off/ },
     {
       why: 'an open address without sign-in',

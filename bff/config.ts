@@ -62,6 +62,9 @@ const Settings = z.object({
   'core-socket': z.string().optional(),
   workers: whole(1, 64),
   auth: z.enum(['on', 'off'], 'must be on or off'),
+  'default-permission': z.enum(['NO_PERMISSIONS', 'READ', 'USE', 'EDIT', 'MANAGE']),
+  'experiment-creation': z.enum(['anyone', 'admins', 'files']),
+  'hide-forbidden': Switch,
   'admin-username': z.string().optional(),
   'admin-password': z.string().optional(),
   organisation: z.string(),
@@ -145,7 +148,10 @@ function check(s: Settings, sources: Sources, warnings: string[]): string[] {
   const fail = (bad: boolean, message: string) => bad && problems.push(message)
   const everyHost = s['allowed-hosts']?.includes('*') ?? false
 
-  fail(s.auth === 'on', '--auth=on: this version has no sign-in yet. Leave it out, or write --auth=off.')
+  fail(
+    s.auth === 'on' && s['artifacts-only'],
+    '--artifacts-only keeps nothing, and so no users: add --auth=off, and let nobody reach it but those who may.',
+  )
   fail(
     everyHost && !s['insecure-host'],
     '--allowed-hosts=*: any web page could then reach the server through its visitors (DNS rebinding). Name the hosts, or add --insecure-host.',
@@ -196,7 +202,7 @@ const mainServer = (s: Settings): S3Server =>
 
 /** Whether the embedded database is used, which serves one process. */
 const isEmbedded = (s: Settings) =>
-  s['database-url'] === undefined && !s['artifacts-only'] && s['tracking-url'] === undefined
+  s['database-url'] === undefined && !s['artifacts-only'] && (s['tracking-url'] === undefined || s.auth === 'on')
 
 /** Without sign-in, whoever reaches the server may do everything. */
 function checkOpenAddress(s: Settings, warnings: string[]): string[] {
@@ -213,7 +219,9 @@ function checkRelay(s: Settings, sources: Sources): string[] {
   const url = s['tracking-url']
   if (!url) return []
   const from = sources['tracking-url']?.from
-  const own = (['database-url', 'artifacts', 'artifacts-only'] as const).find((name) => sources[name]?.from)
+  // who may do what is kept here, whoever keeps the runs
+  const keeps = s.auth === 'on' ? [] : (['database-url'] as const)
+  const own = ([...keeps, 'artifacts', 'artifacts-only'] as const).find((name) => sources[name]?.from)
   const says = [
     own &&
       `${sources[own]?.from}: database and artifacts are those of the server at ${from}. Leave one of the two out.`,
@@ -272,6 +280,11 @@ function assemble(s: Settings, server: S3Server, { buckets, providers, warnings 
     },
     auth: {
       mode: s.auth,
+      defaultPermission: s['default-permission'],
+      experimentCreation: s['experiment-creation'],
+      hideForbidden: s['hide-forbidden'],
+      publicUrl: s['public-url'],
+      staticPrefix: s['static-prefix'] ?? '',
       /** made at start, where there is no administrator */
       firstAdmin: firstAdminOf(s),
       organisation: s.organisation,

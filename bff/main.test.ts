@@ -163,9 +163,9 @@ describe('commands', () => {
     { why: 'a core without a secret', argv: ['core'], code: 2, says: /^assay core: set ASSAY_CORE_SECRET/ },
     {
       why: 'wrong settings, all at once',
-      argv: ['serve', '--port=x', '--auth=on', '--zzz'],
+      argv: ['serve', '--port=x', '--host=0.0.0.0', '--zzz'],
       code: 2,
-      says: /--zzz.*\n--port=x.*\n--auth=on/,
+      says: /--zzz.*\n--port=x.*\n--host=0.0.0.0/,
     },
     {
       why: 'an address of another machine',

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { join } from 'node:path'
 import { ApiError } from '#contract'
+import type { Database } from '#kit/db.ts'
 import type { HttpServer } from '#kit/http-server.ts'
 import type { Logs } from '#kit/log.ts'
 import { openLog } from '#kit/log.ts'
@@ -8,7 +9,6 @@ import type { Metrics } from '#kit/metrics.ts'
 import type { Shutdown } from '#kit/shutdown.ts'
 import { openShutdown } from '#kit/shutdown.ts'
 import type { Auth } from './auth/index.ts'
-import { authOff } from './auth/index.ts'
 import type { Config } from './config.ts'
 import type { RelayConfig, Upstream } from './upstream/index.ts'
 
@@ -33,7 +33,9 @@ export async function serve(config: Config, say: Say): Promise<void> {
     const upstream = await openUpstream(config, database, logs.log)
     shutdown.onStop('upstream', () => upstream.close())
     for (const gauge of upstream.gauges) metrics.gauge(...gauge)
-    const http = await openHttp(config, { upstream: readyUntil(upstream, shutdown), auth: authOff, logs, metrics })
+    const auth = await openAuthOf(config, { upstream, database }, logs)
+    shutdown.onStop('sign-in', () => auth.close())
+    const http = await openHttp(config, { upstream: readyUntil(upstream, shutdown), auth, logs, metrics })
     const port = await listen(http, config)
     shutdown.onStop('http', () => http.drain())
     shutdown.onStop('load balancers', () => {
@@ -46,7 +48,19 @@ export async function serve(config: Config, say: Say): Promise<void> {
   }
 }
 
-const needsDatabase = ({ relay, tracking }: Config) => !relay && tracking.mode !== 'artifacts-only'
+/** A core keeps runs, and a server with sign-in who may see them. */
+const needsDatabase = ({ relay, tracking, auth, core }: Config) =>
+  relay ? auth.mode === 'on' && !core : tracking.mode !== 'artifacts-only'
+
+async function openAuthOf(
+  { auth, core }: Config,
+  { upstream, database }: { upstream: Upstream; database: Database | undefined },
+  { log }: Logs,
+): Promise<Auth> {
+  const { authOff, openAuth } = await import('./auth/index.ts')
+  if (auth.mode === 'off' || core || !database) return authOff
+  return openAuth({ config: auth, database, owners: upstream.owners, log })
+}
 
 type Parts = { upstream: Upstream; auth: Auth; logs: Logs; metrics: Metrics }
 

@@ -1,17 +1,22 @@
 import type { PermissionName } from '#contract'
+import type { MailConfig } from './mail/config.ts'
+import type { OidcProvider } from './oidc/config.ts'
 
 /** What the configuration says of sign-in and permissions. */
 export type AuthConfig = {
+  /** made at start, where there is no administrator */
+  firstAdmin: { username: string; password: string } | undefined
+  /** in whose name mails are sent and people invited */
+  organisation: string
+  /** undefined: mails are not sent, and administrators hand out the links */
+  mail: MailConfig | undefined
+  providers: readonly OidcProvider[]
   /** what everyone who is known may do with what says nothing of them */
-  defaultPermission: PermissionName
+  defaultPermission: Exclude<PermissionName, 'REVIEW' | 'APPROVE'>
   experimentCreation: 'anyone' | 'admins' | 'files'
   /** answer what exists and may not be seen as if it did not exist */
   hideForbidden: boolean
   /** origin that browsers use: `https://assay.example.com`; undefined without a proxy */
   publicUrl: string | undefined
   staticPrefix: string
-  /** whether mail can be sent */
-  mail: boolean
-  /** OIDC providers, as the sign-in page names them */
-  providers: { id: string; name: string }[]
 }

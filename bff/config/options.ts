@@ -203,7 +203,27 @@ const rows = [
     kind: 'text',
     value: 'on|off',
     default: 'off',
-    help: 'sign-in and permissions; not in this version yet, so off',
+    help: 'sign-in and permissions; off only where nobody else reaches the server',
+  },
+  {
+    name: 'default-permission',
+    kind: 'text',
+    value: 'PERMISSION',
+    default: 'NO_PERMISSIONS',
+    help: 'what everyone who is signed in may do with what was not granted to them: NO_PERMISSIONS, READ, USE, EDIT or MANAGE',
+  },
+  {
+    name: 'experiment-creation',
+    kind: 'text',
+    value: 'WHO',
+    default: 'anyone',
+    help: 'who creates experiments: anyone, admins, or files (the access files alone)',
+  },
+  {
+    name: 'hide-forbidden',
+    kind: 'switch',
+    default: 'off',
+    help: 'answer 404 for what may not be seen, as for what is not there',
   },
   {
     name: 'admin-username',

@@ -73,7 +73,9 @@ const AUTH: AuthConfig = {
   hideForbidden: false,
   publicUrl: undefined,
   staticPrefix: '',
-  mail: false,
+  mail: undefined,
+  organisation: 'Assay',
+  firstAdmin: undefined,
   providers: [],
 }
 

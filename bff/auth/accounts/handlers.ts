@@ -44,7 +44,7 @@ export function accountHandlers({ database, config }: AuthParts): Handlers {
   /** A person is mailed the link with which they come in; without mail the administrator hands it out. */
   async function invite(db: Db, { user_id, username, email }: User, by: string): Promise<string | undefined> {
     const link = { purpose: 'invite', user_id, hours: INVITATION_HOURS } as const
-    if (config.mail && email !== null) {
+    if (config.mail !== undefined && email !== null) {
       const link_id = await planLink(db, link)
       const content = { username, by }
       await queueMail(db, { idempotency_key: `invite/${link_id}`, to: email, letter: 'invite', content, link_id })

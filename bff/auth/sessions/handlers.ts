@@ -52,8 +52,8 @@ export function sessionHandlers({
       },
     }),
     ...(secret === undefined ? {} : { csrf_token: csrfTokenOf(secret) }),
-    providers: config.providers,
-    mail: config.mail,
+    providers: config.providers.map(({ id, name }) => ({ id, name })),
+    mail: config.mail !== undefined,
     experiment_creation: config.experimentCreation,
   })
 
