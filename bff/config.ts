@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { OidcProvider } from './auth/oidc/config.ts'
 import type { Bucket, S3Server } from './config/buckets.ts'
 import { Addressing, Encryption, encryptionOf, readBuckets, s3Server } from './config/buckets.ts'
+import type { ArtifactPlace as Place } from './config/fields.ts'
 import {
   ArtifactPlace,
   Bytes,
@@ -13,6 +14,7 @@ import {
   Login,
   listenAddress,
   MailAddress,
+  MailDomains,
   Proxies,
   PublicUrl,
   Secret,
@@ -74,6 +76,14 @@ const Settings = z.object({
   'smtp-insecure': Switch,
   'mail-from': MailAddress.optional(),
   oidc: z.string().optional(),
+  'access-watch': z.string().optional(),
+  'access-watch-interval': whole(1, 3600),
+  'access-mail-domains': MailDomains.optional(),
+  's3-sts-role': z
+    .string()
+    .regex(/^arn:[\w-]+:iam::\d*:role\/\S+$/, 'must be an ARN such as arn:aws:iam::123456789012:role/assay')
+    .optional(),
+  's3-sts-endpoint': PublicUrl.optional(),
   'insecure-host': Switch,
   'allowed-hosts': HostPatterns.optional(),
   'public-url': PublicUrl.optional(),
@@ -290,6 +300,8 @@ function assemble(s: Settings, server: S3Server, { buckets, providers, warnings 
       organisation: s.organisation,
       mail: mailOf(s),
       providers,
+      files: accessFilesOf(s),
+      s3: s3RightsOf(s, server, artifacts, buckets),
     },
     log: { level: s['log-level'] },
     /** where Assay keeps what it knows, unless another server keeps it all; brought up to date at start, or refused where it is behind */
@@ -329,6 +341,26 @@ function relayOf(s: Settings) {
     target,
     answerMs,
     credentials: token === undefined ? s['tracking-login'] : { token },
+  }
+}
+
+/** The folder need not be there yet: what others put there is applied when it comes. */
+const accessFilesOf = (s: Settings) => ({
+  domains: s['access-mail-domains'] ?? [],
+  watch:
+    s['access-watch'] === undefined
+      ? undefined
+      : { folder: resolve(s['access-watch']), everyMs: s['access-watch-interval'] * 1000 },
+})
+
+/** What callers may be given credentials for. Behind a relay the stores are those of the other server. */
+function s3RightsOf(s: Settings, server: S3Server, artifacts: Place, buckets: readonly Bucket[]) {
+  const role = s['s3-sts-role']
+  const own = s['tracking-url'] === undefined
+  return {
+    main: own && artifacts.kind === 's3' ? { ...artifacts, ...server } : undefined,
+    buckets: own ? buckets : [],
+    sts: role === undefined ? undefined : { role, endpoint: s['s3-sts-endpoint'] },
   }
 }
 

@@ -59,7 +59,7 @@ async function openAuthOf(
 ): Promise<Auth> {
   const { authOff, openAuth } = await import('./auth/index.ts')
   if (auth.mode === 'off' || core || !database) return authOff
-  return openAuth({ config: auth, database, owners: upstream.owners, log })
+  return openAuth({ config: auth, database, tracking: upstream.handlers, owners: upstream.owners, log })
 }
 
 type Parts = { upstream: Upstream; auth: Auth; logs: Logs; metrics: Metrics }

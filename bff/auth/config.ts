@@ -1,6 +1,9 @@
 import type { PermissionName } from '#contract'
+import type { ReadRules } from './files/read.ts'
+import type { WatchConfig } from './files/watch.ts'
 import type { MailConfig } from './mail/config.ts'
 import type { OidcProvider } from './oidc/config.ts'
+import type { S3Config } from './s3/places.ts'
 
 /** What the configuration says of sign-in and permissions. */
 export type AuthConfig = {
@@ -19,4 +22,7 @@ export type AuthConfig = {
   /** origin that browsers use: `https://assay.example.com`; undefined without a proxy */
   publicUrl: string | undefined
   staticPrefix: string
+  /** access files: of which mail domains people may be named (none: all), and which folder is watched */
+  files: ReadRules & { watch: WatchConfig | undefined }
+  s3: S3Config
 }

@@ -3,19 +3,20 @@ import type { AuthEndpointName, AuthEndpoints } from '#contract'
 import { ApiError, authEndpoints } from '#contract'
 import { clientAddress } from '#kit/client-address.ts'
 import type { HandlersOf } from '#kit/route.ts'
+import { row, sql } from '#kit/sql.ts'
 import { accountHandlers } from './accounts/handlers.ts'
 import type { Auth } from './auth.ts'
+import { openExperiments } from './files/experiments.ts'
+import { accessFileHandlers } from './files/handlers.ts'
+import { openWatch } from './files/watch.ts'
 import { grantHandlers } from './grants/handlers.ts'
 import { openGuard } from './guard.ts'
 import { withHooks } from './hooks.ts'
 import type { Attempt, Identify } from './identify/identify.ts'
 import { openIdentify } from './identify/identify.ts'
-import { linkHandlers } from './links/handlers.ts'
-import { addressOf } from './links/send-link.ts'
-import { hasAdministrator } from './links/set-up.ts'
-import { openSender } from './mail/sender.ts'
 import type { AuthParts } from './parts.ts'
 import { openResolve } from './resolve.ts'
+import { s3Handlers } from './s3/handlers.ts'
 import { openCookieName } from './sessions/cookies.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { openThrottle } from './throttle/throttle.ts'
@@ -24,6 +25,8 @@ import { tokenHandlers } from './tokens/handlers.ts'
 /** Sign-in and permissions, on Assay's own database. */
 export async function openAuth(parts: AuthParts): Promise<Auth> {
   const { database, config, owners, log } = parts
+  const experiments = openExperiments(parts.tracking)
+  const files = { database, experiments, rules: config.files, log }
   const throttle = openThrottle(database, (error) =>
     log.warn({ err: error }, 'old failures to sign in could not be cleared away'),
   )
@@ -35,34 +38,21 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
   // once there is one there always is
   let administered = false
   const hasAdmin = async () => {
-    administered ||= await hasAdministrator(database.health)
+    administered ||= (await row(database.health, sql`select 1 from users where is_admin limit 1`)) !== undefined
     return administered
   }
   await hasAdmin()
 
-  const underway = new Set<Promise<unknown>>()
-  const later = (work: Promise<unknown>) => {
-    const done = work
-      .catch((error: unknown) => log.warn({ err: error }, 'what was begun after an answer failed'))
-      .finally(() => underway.delete(done))
-    underway.add(done)
-  }
-  const sender =
-    config.mail &&
-    openSender({
-      database,
-      mail: config.mail,
-      sender: { organisation: config.organisation, address: addressOf(config) },
-      log,
-    })
-
   const handlers: HandlersOf<AuthEndpoints> = {
-    ...linkHandlers({ ...parts, attempt, cookieName, later }),
+    ...notYet('getLink', 'followLink', 'requestPasswordReset', 'makeLink', 'listMails'),
     ...sessionHandlers({ ...parts, attempt, cookieName, hasAdmin }),
     ...tokenHandlers(parts),
     ...accountHandlers(parts),
     ...grantHandlers({ ...parts, resolve }),
+    ...accessFileHandlers(files, config.files.watch !== undefined),
+    ...s3Handlers({ database, experiments, config: config.s3 }),
   }
+  const watch = config.files.watch && openWatch(files, config.files.watch)
   return {
     guard: openGuard({
       config,
@@ -75,10 +65,20 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
     handlers: seenAtOnce(handlers, identify),
     hooked: (tracking) => withHooks(tracking, { ...parts, freshness: identify.freshness }),
     async close() {
-      await Promise.all([throttle.close(), sender?.close(), ...underway])
+      await Promise.all([watch?.close(), throttle.close()])
     },
   }
 }
+
+const notYet = <N extends AuthEndpointName>(...names: N[]) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      async () => {
+        throw new ApiError('NOT_IMPLEMENTED', 'This version has no such links yet')
+      },
+    ]),
+  ) as unknown as Pick<HandlersOf<AuthEndpoints>, N>
 
 const notSetUp = () =>
   new ApiError(

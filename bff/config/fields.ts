@@ -147,6 +147,18 @@ export const HostPatterns = read((text) => {
       }
 })
 
+export const MailDomains = read((text) => {
+  const domains = text
+    .toLowerCase()
+    .split(',')
+    .map((domain) => domain.trim().replace(/^@/, ''))
+    .filter(Boolean)
+  const bad = domains.find((domain) => !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/.test(domain))
+  return bad === undefined
+    ? domains
+    : { problem: `"${bad}" is not a mail domain; write them as example.org,example.com` }
+})
+
 export type S3Prefix = { kind: 's3'; bucket: string; prefix: string }
 export type ArtifactPlace = { kind: 'folder'; folder: string } | S3Prefix
 

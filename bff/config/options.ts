@@ -283,6 +283,37 @@ const rows = [
     help: 'YAML file that names the OpenID Connect providers by which people sign in',
   },
   {
+    name: 'access-watch',
+    kind: 'text',
+    value: 'DIR',
+    help: 'folder of access files that others update, such as a git checkout; it is applied when it has changed',
+  },
+  {
+    name: 'access-watch-interval',
+    kind: 'text',
+    value: 'SECONDS',
+    default: '15',
+    help: 'how often the folder at --access-watch is looked at',
+  },
+  {
+    name: 'access-mail-domains',
+    kind: 'text',
+    value: 'NAME,…',
+    help: 'domains of the mail addresses that access files may name (default: all)',
+  },
+  {
+    name: 's3-sts-role',
+    kind: 'text',
+    value: 'ARN',
+    help: 'role that is assumed for callers who ask for S3 credentials of an experiment',
+  },
+  {
+    name: 's3-sts-endpoint',
+    kind: 'text',
+    value: 'URL',
+    help: 'address of the STS service of an S3 server other than AWS',
+  },
+  {
     name: 'insecure-host',
     kind: 'switch',
     default: 'off',

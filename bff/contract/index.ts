@@ -1,3 +1,4 @@
+import * as accessFiles from './access-files.ts'
 import * as accounts from './accounts.ts'
 import * as artifactRecords from './artifact-records.ts'
 import * as artifacts from './artifacts.ts'
@@ -14,6 +15,7 @@ import * as server from './server.ts'
 import * as session from './session.ts'
 import * as tokens from './tokens.ts'
 
+export * from './access-files.ts'
 export * from './accounts.ts'
 export * from './artifact-records.ts'
 export * from './artifacts.ts'
@@ -43,7 +45,7 @@ type Modules = typeof artifactRecords &
   typeof registeredModels &
   typeof runs &
   typeof server
-type AuthModules = typeof accounts & typeof grants & typeof links & typeof session & typeof tokens
+type AuthModules = typeof accessFiles & typeof accounts & typeof grants & typeof links & typeof session & typeof tokens
 
 type EndpointsOf<M> = Pick<M, { [K in keyof M]: M[K] extends Endpoint ? K : never }[keyof M]>
 
@@ -73,6 +75,13 @@ export const endpoints = endpointsOf([
   server,
 ]) as unknown as Endpoints
 
-export const authEndpoints = endpointsOf([accounts, grants, links, session, tokens]) as unknown as AuthEndpoints
+export const authEndpoints = endpointsOf([
+  accessFiles,
+  accounts,
+  grants,
+  links,
+  session,
+  tokens,
+]) as unknown as AuthEndpoints
 
 export const allEndpoints: Endpoints & AuthEndpoints = { ...endpoints, ...authEndpoints }

@@ -40,7 +40,7 @@ create table groups (
 create table group_members (
   group_id bigint not null references groups on delete cascade,
   user_id bigint not null references users on delete cascade,
-  -- who says so: a person, the access files, or the OIDC provider. Each takes away only what it gave.
+  -- who says so: a person, the access files, or the OIDC provider, which takes away only what it gave
   source text collate "C" not null default 'hand' check (source in ('hand', 'files', 'oidc')),
   primary key (group_id, user_id, source)
 );
@@ -160,12 +160,26 @@ create table access_applies (
 create table access_files (
   path text collate "C" primary key,
   experiment_id bigint unique,
+  -- its name in the file: it may be renamed, and is still the one that the file is in charge of
+  experiment text collate "C",
   digest text collate "C" not null,
   apply_id bigint not null references access_applies
 );
 create table access_file_models (
   path text collate "C" not null references access_files on delete cascade,
   name text collate "C" primary key
+);
+
+-- The folder that servers watch, as it was last looked at.
+create table access_watch (
+  only_row boolean primary key default true check (only_row),
+  folder text not null,
+  checked_at timestamptz not null,
+  digest text collate "C",
+  -- why it is not applied
+  error text,
+  -- how access differs from it, a line each
+  drift text[] not null
 );
 
 -- Keys that all servers of this database share, made when first needed.

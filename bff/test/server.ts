@@ -51,7 +51,7 @@ export async function startServer({ database: given, auth: signIn, ...change }: 
   const served = relayed ? await serveCore(core, folder) : { upstream: core, close: core.close }
   const auth =
     signIn && database
-      ? await openAuth({ config: { ...AUTH, ...signIn }, database, owners: served.upstream.owners, log })
+      ? await openAuth({ config: { ...AUTH, ...signIn }, database, ...ofUpstream(served.upstream), log })
       : authOff
   const { base, close } = await serveUpstream(served.upstream, auth, limits)
   return {
@@ -67,6 +67,9 @@ export async function startServer({ database: given, auth: signIn, ...change }: 
   }
 }
 
+/** What sign-in and permissions need of what they stand before. */
+const ofUpstream = ({ handlers, owners }: Upstream) => ({ tracking: handlers, owners })
+
 const AUTH: AuthConfig = {
   defaultPermission: 'NO_PERMISSIONS',
   experimentCreation: 'anyone',
@@ -77,6 +80,8 @@ const AUTH: AuthConfig = {
   organisation: 'Assay',
   firstAdmin: undefined,
   providers: [],
+  files: { domains: [], watch: undefined },
+  s3: { main: undefined, buckets: [], sts: undefined },
 }
 
 /** With ASSAY_TEST_RELAY=core, every server of a test has its core behind a socket, as a service of its own. */

@@ -1,3 +1,6 @@
+import type { AccessChange } from '../mail/letters.ts'
+import type { Id } from './state.ts'
+
 /** A thing that grants are of: `resource` is the name of the experiment or model, `resource_id` as grants have it. */
 export type ResourceRef = {
   resource_type: 'experiment' | 'registered_model'
@@ -13,6 +16,8 @@ export type GrantChange = ResourceRef & {
   permission: string
   /** the file that says so; of what is taken, the file that said so */
   path: string | undefined
+  /** of what is there already */
+  grant_id: Id | undefined
 }
 
 export type MemberChange = {
@@ -43,6 +48,14 @@ export type NewExperiment = {
   at: string
 }
 
+export type Ids = {
+  /** by mail address or `user:NAME` */
+  users: ReadonlyMap<string, Id>
+  groups: ReadonlyMap<string, Id>
+  /** by the path of its file */
+  experiments: ReadonlyMap<string, string | undefined>
+}
+
 /** The difference between what is and what the files want. */
 export type Plan = {
   digest: string
@@ -52,6 +65,10 @@ export type Plan = {
   /** what was given by hand, and is as the files want it: from then on it is theirs */
   takesOver: (GrantChange | MemberChange)[]
   notes: string[]
+  /** what is there already, by the names that changes have */
+  ids: Ids
+  /** what changes for each person, by mail address */
+  told: ReadonlyMap<string, AccessChange[]>
   /** removals so large that somebody has to confirm them */
   toConfirm: string[]
 }

@@ -1,7 +1,7 @@
 import type { Change, MemberChange } from './changes.ts'
 import { isMail, lookalikeKey } from './names.ts'
 import type { Named, Wanted, WantedGroup } from './read.ts'
-import type { State, StateGrant, StateUser } from './state.ts'
+import type { Id, State, StateGrant, StateUser } from './state.ts'
 
 /** Members by `group:NAME`. */
 export type Members = ReadonlyMap<string, ReadonlySet<string>>
@@ -11,10 +11,13 @@ export type Holders = {
   problems: string[]
   /** undefined where it is a problem */
   labelOf(named: Named): string | undefined
-  labelOfGrant(grant: StateGrant): string
+  labelOfGrant(grant: Pick<StateGrant, 'user_id' | 'group_id'>): string
   /** to be asked after all files were looked at */
   newUsers(): string[]
   groupChanges: Change[]
+  /** ids by label, and by name */
+  users: ReadonlyMap<string, Id>
+  groups: ReadonlyMap<string, Id>
   before: Members
   after: Members
 }
@@ -51,6 +54,8 @@ export function openHolders(state: State, wanted: Wanted): Holders {
       user_id === null ? `group:${groupNames.get(String(group_id))}` : accounts.label(user_id),
     newUsers: () => [...created].sort(),
     groupChanges: changes,
+    users: accounts.ids,
+    groups: new Map(state.groups.map(({ name, group_id }) => [name, group_id])),
     before,
     after,
   }
@@ -65,7 +70,7 @@ function openAccounts(users: readonly StateUser[]) {
   )
   const byKey = new Map(users.map((user) => [user.username_key, user]))
   const labels = new Map(users.map((user) => [String(user.user_id), labelOfUser(user, byMail)]))
-  const label = (user_id: number | bigint) => labels.get(String(user_id)) ?? ''
+  const label = (user_id: Id) => labels.get(String(user_id)) ?? ''
 
   function find(holder: string): Found {
     if (!isMail(holder)) {
@@ -83,7 +88,8 @@ function openAccounts(users: readonly StateUser[]) {
     return found[0] ? { label: label(found[0].user_id) } : { label: holder, isNew: true }
   }
 
-  return { find, label }
+  const ids = new Map(users.map(({ user_id }) => [label(user_id), user_id]))
+  return { find, label, ids }
 }
 
 /** The mail address, where it means this account and no other. */
@@ -108,7 +114,7 @@ function planGroups(
   { groups, members }: State,
   wanted: readonly WantedGroup[],
   labelOf: Holders['labelOf'],
-  labelOfId: (user_id: number | bigint) => string,
+  labelOfId: (user_id: Id) => string,
   groupNames: ReadonlyMap<string, string>,
 ) {
   const sources = new Map<string, Map<string, Set<string>>>(groups.map(({ name }) => [name, new Map()]))

@@ -1,13 +1,15 @@
-import type { Change } from './changes.ts'
+import type { Change, Ids } from './changes.ts'
 import { lookalikeKey } from './names.ts'
 import type { Wanted, WantedFile } from './read.ts'
 import { withSlash } from './read.ts'
 import type { State, StateExperiment } from './state.ts'
 
-/** The id of each file's experiment by the file's path; undefined where it has to be created. */
-export type ExperimentIds = ReadonlyMap<string, string | undefined>
-
-type Found = { ids: ExperimentIds; changes: Change[]; problems: string[]; notes: string[] }
+type Found = {
+  /** undefined where it has to be created */ ids: Ids['experiments']
+  changes: Change[]
+  problems: string[]
+  notes: string[]
+}
 
 /** Which experiment each file means. One that was renamed is still the one its file is in charge of. */
 export function planExperiments(state: State, { files }: Wanted): Found {

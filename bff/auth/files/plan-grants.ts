@@ -1,8 +1,7 @@
-import type { GrantChange, ResourceRef } from './changes.ts'
+import type { GrantChange, Ids, ResourceRef } from './changes.ts'
 import type { Holders } from './holders.ts'
-import type { ExperimentIds } from './plan-experiments.ts'
 import type { Wanted, WantedFile } from './read.ts'
-import type { State, StateGrant } from './state.ts'
+import type { Id, State, StateGrant } from './state.ts'
 
 type Held = { holder: string; permission: string }
 
@@ -14,7 +13,7 @@ const keyOf = ({ resource_type, resource_id }: { resource_type: string; resource
 const heldKey = ({ holder, permission }: Held) => `${permission} ${holder}`
 
 /** Each thing in a file is granted to those listed there; what a file granted that has no file any more, to nobody. */
-export function planGrants(state: State, wanted: Wanted, holders: Holders, ids: ExperimentIds) {
+export function planGrants(state: State, wanted: Wanted, holders: Holders, ids: Ids['experiments']) {
   const existing = Map.groupBy(state.grants, keyOf)
   const problems: string[] = []
   const changes: GrantChange[] = []
@@ -41,7 +40,9 @@ export function planGrants(state: State, wanted: Wanted, holders: Holders, ids: 
     const thing = { resource_type, resource_id, resource }
     const after = grants.filter(({ access_file }) => access_file === null).map((grant) => heldOf(grant, holders))
     changes.push(
-      ...own.map((grant) => grantChange('take', thing, grant.access_file ?? undefined, heldOf(grant, holders))),
+      ...own.map((grant) =>
+        grantChange('take', thing, grant.access_file ?? undefined, heldOf(grant, holders), grant.grant_id),
+      ),
     )
     resources.push({ ...thing, path: undefined, before: grants.map((grant) => heldOf(grant, holders)), after })
   }
@@ -66,7 +67,7 @@ function listed({ access }: WantedFile, holders: Holders, problems: string[]): H
   })
 }
 
-const thingsOf = ({ path, experiment, models }: WantedFile, ids: ExperimentIds): ResourceRef[] => [
+const thingsOf = ({ path, experiment, models }: WantedFile, ids: Ids['experiments']): ResourceRef[] => [
   ...(experiment
     ? [{ resource_type: 'experiment' as const, resource: experiment.name, resource_id: ids.get(path) }]
     : []),
@@ -78,7 +79,8 @@ const grantChange = (
   { resource_type, resource, resource_id }: ResourceRef,
   path: string | undefined,
   { holder, permission }: Held,
-): GrantChange => ({ action, resource_type, resource, resource_id, holder, permission, path })
+  grant_id?: Id,
+): GrantChange => ({ action, resource_type, resource, resource_id, holder, permission, path, grant_id })
 
 function changesOf(
   thing: ResourceRef,
@@ -93,10 +95,10 @@ function changesOf(
     ...[...wanted].filter(([key]) => !there.has(key)).map(([, held]) => grantChange('give', thing, path, held)),
     ...[...there].flatMap(([key, grant]) =>
       !wanted.has(key)
-        ? [grantChange('take', thing, grant.access_file ?? undefined, heldOf(grant, holders))]
+        ? [grantChange('take', thing, grant.access_file ?? undefined, heldOf(grant, holders), grant.grant_id)]
         : grant.access_file === path
           ? []
-          : [grantChange('take-over', thing, path, heldOf(grant, holders))],
+          : [grantChange('take-over', thing, path, heldOf(grant, holders), grant.grant_id)],
     ),
   ]
 }

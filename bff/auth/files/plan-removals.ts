@@ -2,6 +2,7 @@ import type { Members } from './holders.ts'
 import type { Resource } from './plan-grants.ts'
 import type { Wanted } from './read.ts'
 import type { State } from './state.ts'
+import { permissionsByPerson } from './told.ts'
 
 /** What may go at once without anyone's word, as a part of what there was. */
 const FREE = 0.2
@@ -13,8 +14,8 @@ export function removalsToConfirm(
   { resources, before, after }: { resources: readonly Resource[]; before: Members; after: Members },
 ): string[] {
   const rights = resources.map((resource) => ({
-    had: [...peopleOf(resource.before, before)],
-    has: peopleOf(resource.after, after),
+    had: [...permissionsByPerson(resource.before, before).keys()],
+    has: permissionsByPerson(resource.after, after),
   }))
   const had = rights.reduce((sum, right) => sum + right.had.length, 0)
   const lost = rights.reduce((sum, right) => sum + right.had.filter((user) => !right.has.has(user)).length, 0)
@@ -29,15 +30,6 @@ export function removalsToConfirm(
 
 const tooMuch = (lost: number, all: number, what: string): string[] =>
   lost > all * FREE ? [`${lost} of ${all} ${what} would go (${Math.round((100 * lost) / all)} %)`] : []
-
-/** Who can see something or more, groups included; a denial wins. */
-function peopleOf(held: Resource['before'], members: Members): ReadonlySet<string> {
-  const expanded = held.flatMap(({ holder, permission }) =>
-    [...(members.get(holder) ?? [holder])].map((user) => ({ user, permission })),
-  )
-  const denied = new Set(expanded.filter(({ permission }) => permission === 'NO_PERMISSIONS').map(({ user }) => user))
-  return new Set(expanded.map(({ user }) => user).filter((user) => !denied.has(user)))
-}
 
 type Things = {
   experiment?: { name: string } | string | null | undefined

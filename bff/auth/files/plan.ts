@@ -5,6 +5,7 @@ import { planGrants } from './plan-grants.ts'
 import { removalsToConfirm } from './plan-removals.ts'
 import type { Wanted } from './read.ts'
 import type { State } from './state.ts'
+import { changesByPerson } from './told.ts'
 
 /** What has to be done so that the state is as the files want it. Pure: all it looks at is given. */
 export function planAccess(state: State, wanted: Wanted): Plan {
@@ -26,6 +27,8 @@ export function planAccess(state: State, wanted: Wanted): Plan {
     changes: all.filter((change) => !isTakeOver(change)),
     takesOver: all.filter(isTakeOver),
     notes: experiments.notes,
+    ids: { users: holders.users, groups: holders.groups, experiments: experiments.ids },
+    told: changesByPerson(grants.resources, holders),
     toConfirm: removalsToConfirm(state, wanted, { ...holders, ...grants }),
   }
 }

@@ -1,7 +1,8 @@
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
 
-type Id = number | bigint
+/** As the database has it. */
+export type Id = number | bigint
 
 export type StateUser = { user_id: Id; username: string; username_key: string; email: string | null }
 export type StateGroup = { group_id: Id; name: string }

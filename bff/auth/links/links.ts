@@ -44,6 +44,22 @@ export async function planLink(db: Db, { purpose, user_id, hours }: NewLink): Pr
   return made!.link_id
 }
 
+/** The same for many users who have no links yet. Gives their links' ids, by the user's. */
+export async function planInvitations(
+  db: Db,
+  user_ids: readonly number[],
+  hours: number,
+): Promise<Map<number, number>> {
+  const made = await rows<{ link_id: number; user_id: number }>(
+    db,
+    sql`insert into links (purpose, user_id, hours, expires_at)
+        select 'invite', user_id, ${hours}::int, now() + make_interval(hours => ${hours}::int)
+        from unnest(${user_ids}::bigint[]) as invited (user_id)
+        returning link_id, user_id`,
+  )
+  return new Map(made.map(({ user_id, link_id }) => [user_id, link_id]))
+}
+
 async function endOlder(db: Db, purpose: LinkPurpose, user_id: number) {
   // one at a time for each user, so that no two count the same
   await rows(db, sql`select from users where user_id = ${user_id} for update`)

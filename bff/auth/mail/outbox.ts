@@ -1,6 +1,5 @@
-import type { AuthEndpoints, Input, Output } from '#contract'
 import type { Db } from '#kit/sql.ts'
-import { raw, row, rows, sql } from '#kit/sql.ts'
+import { row, rows, sql } from '#kit/sql.ts'
 import { renewLink } from '../links/links.ts'
 import type { Letter } from './letters.ts'
 
@@ -13,14 +12,20 @@ export type NewMail = Letter & {
 }
 
 /** Writes a mail down to be sent, in the transaction that is the reason for it. Says whether it was new. */
-export async function queueMail(db: Db, { idempotency_key, to, letter, content, link_id }: NewMail): Promise<boolean> {
-  const queued = await row<{ mail_id: number }>(
-    db,
+export const queueMail = async (db: Db, mail: NewMail): Promise<boolean> => (await queueMails(db, [mail])) > 0
+
+/** The same for many, in one statement. Says how many were new. */
+export async function queueMails(db: Db, mails: readonly NewMail[]): Promise<number> {
+  const { rowCount } = await db.query(
     sql`insert into mails (idempotency_key, to_address, letter, content, link_id)
-        values (${idempotency_key}, ${to}, ${letter}, ${JSON.stringify(content)}::jsonb, ${link_id ?? null})
-        on conflict (idempotency_key) do nothing returning mail_id`,
+        select key, to_address, letter, content::jsonb, link_id
+        from unnest(${mails.map(({ idempotency_key }) => idempotency_key)}::text[], ${mails.map(({ to }) => to)}::text[],
+                    ${mails.map(({ letter }) => letter)}::text[], ${mails.map(({ content }) => JSON.stringify(content))}::text[],
+                    ${mails.map(({ link_id }) => link_id ?? null)}::bigint[])
+          as mail (key, to_address, letter, content, link_id)
+        on conflict (idempotency_key) do nothing`,
   )
-  return queued !== undefined
+  return rowCount
 }
 
 /** A mail that this process tries to send. Another one may take it from `leaseMinutes` on, and `attempts` then counts on. */
@@ -100,27 +105,3 @@ export async function tidyOutbox(db: Db): Promise<void> {
   )
   await rows(db, sql`delete from mails where coalesce(sent_at, failed_at) < now() - interval '90 days'`)
 }
-
-type Mail = Output<AuthEndpoints['listMails']>['mails'][number]
-type State = Input<AuthEndpoints['listMails']>['state']
-
-const inState = {
-  waiting: sql`sent_at is null and failed_at is null`,
-  sent: sql`sent_at is not null`,
-  failed: sql`failed_at is not null`,
-} as const satisfies Record<State, unknown>
-
-/** Mails as administrators see them, the newest first. */
-export async function listMails(db: Db, state: State, limit: number): Promise<Mail[]> {
-  const [text] = await db.texts(
-    sql`select coalesce(json_agg(json_strip_nulls(json_build_object(
-          'mail_id', mail_id, 'to', to_address, 'letter', letter, 'attempts', attempts, 'last_error', last_error,
-          'created_at', ${millis('created_at')}, 'sent_at', ${millis('sent_at')}, 'failed_at', ${millis('failed_at')},
-          'next_attempt_at', case when ${inState.waiting} then ${millis('next_attempt_at')} end
-        )) order by mail_id desc), '[]')::text
-        from (select * from mails where ${inState[state]} order by mail_id desc limit ${limit}) m`,
-  )
-  return JSON.parse(text?.[0] ?? '[]') as Mail[]
-}
-
-const millis = (column: string) => raw(`(extract(epoch from ${column}) * 1000)::bigint`)

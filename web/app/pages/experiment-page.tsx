@@ -26,7 +26,7 @@ import { snippets } from '../../lib/snippets.ts'
 import { useLastDefined } from '../../lib/use-last-defined.ts'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Failed, SkeletonRows, State } from '../../ui/states.tsx'
-import { ExperimentTabs } from '../experiment-tabs.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
 import { ProblemPage } from '../problem-page.tsx'
 import { queryClient } from '../query-client.ts'
 import c from './experiment-page.module.css'
@@ -46,7 +46,6 @@ export function Component() {
       <ProblemPage
         what="The experiment could not be read"
         error={experiment.error}
-        subject={{ resource_type: 'experiment', resource_id: experimentId }}
         onRetry={() => void experiment.refetch()}
       />
     )
@@ -108,7 +107,17 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
     >
       <h1 className="vh">{`Runs of ${name}`}</h1>
       <div className={c.tabs}>
-        <ExperimentTabs experimentId={experimentId} runs={all.data?.more ? undefined : all.data?.total} />
+        <Tabs
+          label="Experiment"
+          tabs={[
+            {
+              label: 'Runs',
+              to: paths.experiment(experimentId),
+              count: all.data?.more ? undefined : all.data?.total,
+              end: true,
+            },
+          ]}
+        />
       </div>
       <div className={c.bar}>
         <FilterBox

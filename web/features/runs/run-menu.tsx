@@ -63,7 +63,7 @@ export function RunMenu({ row }: { row: RunRow }) {
 }
 
 /** Over the page of a deleted run. */
-export function DeletedRun({ row, mayRestore }: { row: RunRow; mayRestore: boolean }) {
+export function DeletedRun({ row }: { row: RunRow }) {
   const move = useMoveRun(row.id)
   return (
     <div className={c.deleted} role="status">
@@ -71,11 +71,9 @@ export function DeletedRun({ row, mayRestore }: { row: RunRow; mayRestore: boole
         This run is deleted. It can be read, not changed.
         {move.isError && <span role="alert" className={c.failed}>{` It was not restored. ${move.error.message}`}</span>}
       </p>
-      {mayRestore && (
-        <Button size="xs" className="end" loading={move.isPending} onClick={() => move.mutate('active')}>
-          Restore
-        </Button>
-      )}
+      <Button size="xs" className="end" loading={move.isPending} onClick={() => move.mutate('active')}>
+        Restore
+      </Button>
     </div>
   )
 }
