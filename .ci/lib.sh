@@ -161,18 +161,34 @@ start_s3() {
   wait_until curl -s -o /dev/null "$s3_endpoint"
 }
 
-# A real MLflow server, which relayed tests stand in front of. In a group of its own, since it starts others.
+# mlflow_server NAME PORT FLAG…: in a group of its own, since it starts others; ready once it has made its database.
+mlflow_server() {
+  local name=$1 port=$2 url=http://127.0.0.1:$2
+  shift 2
+  (cd "$work" && exec setsid "$cache/python-server-$mlflow_version/bin/mlflow" server --port "$port" --workers 1 \
+    --backend-store-uri "sqlite:///$work/$name.db" --artifacts-destination "$work/$name-artifacts" "$@") \
+    >"$work/$name.log" 2>&1 &
+  services+=("-$!")
+  wait_until curl -sf -o /dev/null "$url/health" || wait_until curl -sf -o /dev/null "$url/health"
+}
+
+# A real MLflow server, which relayed tests stand in front of.
 start_mlflow() {
   local port
   port=$(free_port)
-  (cd "$work" && exec setsid "$cache/python-server-$mlflow_version/bin/mlflow" server --port "$port" --workers 1 \
-    --backend-store-uri "sqlite:///$work/mlflow.db" --artifacts-destination "$work/mlflow-artifacts") \
-    >"$work/mlflow.log" 2>&1 &
-  services+=("-$!")
   export ASSAY_TEST_MLFLOW_URL=http://127.0.0.1:$port
-  # It makes its database first.
-  wait_until curl -sf -o /dev/null "$ASSAY_TEST_MLFLOW_URL/health" ||
-    wait_until curl -sf -o /dev/null "$ASSAY_TEST_MLFLOW_URL/health"
+  mlflow_server mlflow "$port"
+}
+
+# The same with its own sign-in, and the first user that it makes by itself.
+start_mlflow_with_sign_in() {
+  local port
+  port=$(free_port)
+  printf '[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///%s\nadmin_username = admin\nadmin_password = %s\n' \
+    "$work/mlflow-users.db" 'of-the-tests-1234' >"$work/mlflow-sign-in.ini"
+  export ASSAY_TEST_MLFLOW_SIGN_IN_URL=http://admin:of-the-tests-1234@127.0.0.1:$port
+  MLFLOW_AUTH_CONFIG_PATH=$work/mlflow-sign-in.ini MLFLOW_FLASK_SERVER_SECRET_KEY=of-the-tests \
+    mlflow_server mlflow-sign-in "$port" --app-name basic-auth
 }
 
 wait_until() {

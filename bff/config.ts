@@ -57,6 +57,7 @@ const Settings = z.object({
   's3-encryption': Encryption,
   's3-kms-key': z.string().optional(),
   'tracking-url': ServerUrl.optional(),
+  'tracking-ca-file': z.string().optional(),
   'tracking-timeout': whole(1, 3600),
   'tracking-login': Login.optional(),
   'tracking-token': z.string().optional(),
@@ -191,8 +192,10 @@ function check(s: Settings, sources: Sources, warnings: string[]): string[] {
     s['artifact-buckets'] !== undefined && s['artifacts-only'],
     '--artifact-buckets: only experiments choose such places, and --artifacts-only knows none. Leave one of them out.',
   )
-  const unreadable = s['s3-ca-file'] && fileProblem(s['s3-ca-file'])
-  if (unreadable) problems.push(`--s3-ca-file: it ${unreadable}.`)
+  for (const name of ['s3-ca-file', 'tracking-ca-file'] as const) {
+    const unreadable = s[name] && fileProblem(s[name])
+    if (unreadable) problems.push(`--${name}: it ${unreadable}.`)
+  }
   const folders = { '--data': s.data, '--artifacts': s.artifacts?.kind === 'folder' ? s.artifacts.folder : undefined }
   for (const [flag, folder] of Object.entries(folders)) {
     const problem = folder && folderProblem(folder)
@@ -330,8 +333,8 @@ const coreOf = (s: Settings) => ({ secret: s['core-secret'] ?? '', socket: s['co
 
 /** A server with which a secret is shared is a core, another one is MLflow's. */
 function relayOf(s: Settings) {
-  const target = s['tracking-url']
-  if (!target) return undefined
+  if (!s['tracking-url']) return undefined
+  const target = { ...s['tracking-url'], caFile: s['tracking-ca-file'] }
   const answerMs = s['tracking-timeout'] * 1000
   const secret = s['core-secret']
   if (secret !== undefined) return { kind: 'core' as const, target, answerMs, secret }

@@ -8,7 +8,8 @@ import type { Answered, Caller } from '#kit/route.ts'
 import { serveEndpoints } from '#kit/route.ts'
 import { NOTHING } from '#kit/scope.ts'
 import { secureAnswer } from '#kit/security-headers.ts'
-import { verifyCaller } from '#kit/signed-caller.ts'
+import type { VerifiedCaller } from '#kit/signed-caller.ts'
+import { verifyBody, verifyCaller } from '#kit/signed-caller.ts'
 import type { Upstream } from './upstream/index.ts'
 
 export type CoreParts = { secret: string; upstream: Upstream; logs: Logs; metrics: Metrics }
@@ -23,9 +24,10 @@ const NOBODY: Caller = { principal: '', scope: NOTHING }
  * call; what is checked here is that it is theirs. Probes and figures are for everyone who can reach it.
  */
 export function createCoreApp({ secret, upstream, logs, metrics }: CoreParts): RequestListener {
-  const callers = new WeakMap<object, Caller>()
+  const callers = new WeakMap<object, VerifiedCaller>()
   const serve = serveEndpoints(endpoints, upstream.handlers, {
     identify: (_endpoint, request) => callers.get(request) ?? NOBODY,
+    checkBody: verifyBody,
     allow: (_endpoint, _input, caller) => caller,
   })
   const servePlain = plainPages([HEALTH, ['/metrics', { type: metrics.contentType, text: () => metrics.text() }]])

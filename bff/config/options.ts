@@ -156,6 +156,12 @@ const rows = [
     help: 'relay to another server: unix:/PATH or http(s)://HOST of `assay core` (with ASSAY_CORE_SECRET), or an MLflow server',
   },
   {
+    name: 'tracking-ca-file',
+    kind: 'text',
+    value: 'FILE',
+    help: 'PEM file of authorities that the certificate of the server at --tracking-url may be from, beside the known ones',
+  },
+  {
     name: 'tracking-timeout',
     kind: 'text',
     value: 'SECONDS',

@@ -38,6 +38,8 @@ export const getServer = endpoint({
   output: z.object({
     /** `GET /ready`, with paths as they are described; asked all the same, they answer 501 */
     absent: z.array(z.string()),
+    /** what they answer */
+    absent_reason: z.string().optional(),
     /** of the MLflow server that answers, where it is one */
     mlflow_version: z.string().optional(),
   }),

@@ -16,11 +16,14 @@ export async function readInput(
   request: IncomingMessage,
   params: Record<string, string>,
   query: string,
+  /** Sees the body before anything is made of it. */
+  check: (body: Uint8Array) => void = () => {},
 ) {
   const get = request.method === 'GET' || request.method === 'HEAD'
   if (endpoint.transfer === 'upload' || (get && (query !== '' || !hasBody(request))))
     return checkInput(endpoint, Object.assign(fromQuery(query), params))
   const bytes = await readBody(request, endpoint.bodyLimit ?? BODY_LIMIT)
+  check(bytes)
   return bytes.length < LARGE ? inputOfBody(endpoint, bytes, params) : inputOfLargeBody(endpoint, bytes, params)
 }
 

@@ -58,9 +58,9 @@ type Answer<E extends Endpoint> =
   | RawJson
   | StreamAnswer
   | RelayedAnswer
-/** One that `refuses` does so whatever it is asked, and so before anything of the request is read. */
+/** One that may have to refuse whatever it is asked does so in `refuses`, before anything of the request is read. */
 type Handler<E extends Endpoint> = ((input: Input<E>, context: Context) => Promise<Answer<E>>) & {
-  refuses?: () => never
+  refuses?: () => void | Promise<void>
 }
 export type HandlersOf<Endpoints> = {
   [N in keyof Endpoints]: Endpoints[N] extends Endpoint ? Handler<Endpoints[N]> : never
@@ -70,6 +70,8 @@ export type HandlersOf<Endpoints> = {
 export type Guard<Identity> = {
   /** Who is asking; before anything of the body is read. Throws UNAUTHENTICATED. */
   identify: (endpoint: Endpoint, request: IncomingMessage) => Identity | Promise<Identity>
+  /** Is this the body that was vouched for? Throws PERMISSION_DENIED. */
+  checkBody?: (identity: Identity, body: Uint8Array) => void
   /** May they do this, and what do they see? Throws PERMISSION_DENIED. */
   allow: (endpoint: Endpoint, input: unknown, identity: Identity) => Caller | Promise<Caller>
 }
@@ -147,8 +149,8 @@ export function serveEndpoints<Endpoints extends Record<string, Endpoint>, Ident
     response.route = endpoint.path
     const known = guard.identify(endpoint, request)
     const identity = known instanceof Promise ? await known : known
-    handle.refuses?.()
-    const input = await readInput(endpoint, request, params, query)
+    if (handle.refuses) await handle.refuses()
+    const input = await readInput(endpoint, request, params, query, (body) => guard.checkBody?.(identity, body))
     const allowed = guard.allow(endpoint, input, identity)
     const { scope, principal } = allowed instanceof Promise ? await allowed : allowed
     await send(request, response, await handle(input, { scope, principal, request }))

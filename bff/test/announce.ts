@@ -8,6 +8,7 @@ const services: { why: string | undefined; without: string }[] = [
   { why: absent('ASSAY_TEST_S3_ENDPOINT'), without: 'artifacts went to a local folder, not to S3' },
   { why: absent('ASSAY_TEST_RELAY'), without: 'the core was in the process of the server, not behind it' },
   { why: absent('ASSAY_TEST_MLFLOW_URL'), without: 'standing in front of a real MLflow server was left out' },
+  { why: absent('ASSAY_TEST_MLFLOW_SIGN_IN_URL'), without: 'the same of one that asks who it is was left out' },
   {
     why: absent('ASSAY_TEST_PYTHON'),
     without:

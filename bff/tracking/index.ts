@@ -88,6 +88,7 @@ async function tracking(config: TrackingConfig, { database, stores }: Storage, l
     ...artifactHandlers({ places, record, maxBytes }),
     ...directHandlers({ places, database, key, maxBytes }),
   }
+  const absent = { names: config.mode === 'full' ? [] : PROXY_ENDPOINTS, reason: startedWith('--no-serve-artifacts') }
   const sweeping = config.mode === 'full' ? openSweep(stores, log) : undefined
   return {
     handlers: {
@@ -97,10 +98,9 @@ async function tracking(config: TrackingConfig, { database, stores }: Storage, l
       ...loggedModelHandlers(database, clientRoot, key),
       ...registryHandlers(database, key, places),
       ...previewHandlers(places, key),
-      ...(config.mode === 'full'
-        ? artifacts
-        : { ...artifacts, ...switchedOff(PROXY_ENDPOINTS, '--no-serve-artifacts') }),
-      ...serverHandlers(config.mode === 'full' ? [] : PROXY_ENDPOINTS, stores, database),
+      ...artifacts,
+      ...switchedOff(absent.names, absent.reason),
+      ...serverHandlers(absent, stores, database),
     },
     owners: openOwners(database),
     gauges: [
@@ -144,10 +144,12 @@ const PROXY_ENDPOINTS = [
   'getPresignedArtifact',
 ] as const satisfies readonly EndpointName[]
 
+const startedWith = (flag: string) => `This server was started with ${flag}: it does not serve this`
+
 /** What a mode has not answers 501, which clients do not repeat. */
-function switchedOff<N extends EndpointName>(names: readonly N[], flag: string): Pick<HandlersOf<Endpoints>, N> {
+function switchedOff<N extends EndpointName>(names: readonly N[], reason: string): Pick<HandlersOf<Endpoints>, N> {
   const refuses = (): never => {
-    throw new ApiError('NOT_IMPLEMENTED', `This server was started with ${flag}: it does not serve this`)
+    throw new ApiError('NOT_IMPLEMENTED', reason)
   }
   const refuse = Object.assign(async () => refuses(), { refuses })
   return Object.fromEntries(names.map((name) => [name, refuse])) as unknown as Pick<HandlersOf<Endpoints>, N>
@@ -165,7 +167,10 @@ const UNKNOWN: Owners = {
 
 function artifactsOnly(config: TrackingConfig, stores: Stores, log: Log): Tracking {
   const served: readonly EndpointName[] = [...PROXY_ENDPOINTS, 'getServer', 'getServerInfo', 'getReady']
-  const absent = (Object.keys(endpoints) as EndpointName[]).filter((name) => !served.includes(name))
+  const absent = {
+    names: (Object.keys(endpoints) as EndpointName[]).filter((name) => !served.includes(name)),
+    reason: startedWith('--artifacts-only'),
+  }
   const { store, maxBytes } = config.artifacts
   const places = openPlaces(stores, undefined)
   // Nobody is known here, so there is nobody to keep from the uploads of others: a key that all replicas can make will do.
@@ -177,7 +182,7 @@ function artifactsOnly(config: TrackingConfig, stores: Stores, log: Log): Tracki
   const sweeping = openSweep(stores, log)
   return {
     handlers: {
-      ...switchedOff(absent, '--artifacts-only'),
+      ...switchedOff(absent.names, absent.reason),
       ...Object.fromEntries(PROXY_ENDPOINTS.map((name) => [name, proxied[name]])),
       ...serverHandlers(absent, stores),
     },

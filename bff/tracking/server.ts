@@ -4,13 +4,19 @@ import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { Stores } from './artifacts/stores.ts'
 
-/** What this server can do, and whether it can do it now. `absent` is what its mode has not. */
+/** What this server's mode has not, and why. */
+export type Absent = { names: readonly EndpointName[]; reason: string }
+
+/** What this server can do, and whether it can do it now. */
 export const serverHandlers = (
-  absent: readonly EndpointName[],
+  { names: absent, reason }: Absent,
   { main, direct }: Stores,
   database?: Database,
 ): Pick<HandlersOf<Endpoints>, 'getServerInfo' | 'getReady' | 'getServer'> => ({
-  getServer: async () => ({ absent: absent.map((name) => routeOf(endpoints[name])) }),
+  getServer: async () => ({
+    absent: absent.map((name) => routeOf(endpoints[name])),
+    ...(absent.length > 0 ? { absent_reason: reason } : {}),
+  }),
 
   getServerInfo: async () => ({
     store_type: 'SqlStore',

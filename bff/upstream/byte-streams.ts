@@ -8,7 +8,7 @@ import type { ServerAnswer } from './answers.ts'
 import { passJson, refusal, unreachable } from './answers.ts'
 import type { Manner } from './manner.ts'
 import type { Limits, Target } from './target.ts'
-import { CONNECT_MS } from './target.ts'
+import { authoritiesOf, CONNECT_MS } from './target.ts'
 
 /** What of a caller's headers describes the bytes, or which of them are asked for. Nothing else is sent on. */
 const OF_BYTES = [
@@ -34,10 +34,11 @@ const OPEN = { connection: 'keep-alive' }
 type Waiting = { answered: (answer?: IncomingMessage) => void; failed: (cause: unknown) => void }
 
 export function openByteStreams(
-  { origin, prefix, socketPath }: Target,
+  target: Target,
   { answerMs }: Limits,
   manner: Pick<Manner, 'passes' | 'always'>,
 ): ByteStreams {
+  const { origin, prefix, socketPath } = target
   const waiting = new WeakMap<IncomingMessage, Waiting>()
   const { Agent } = origin.startsWith('https:') ? https : http
   const proxy = createProxyMiddleware<IncomingMessage, ServerResponse>({
@@ -46,7 +47,7 @@ export function openByteStreams(
     selfHandleResponse: true,
     followRedirects: false,
     // a new connection each: bytes that have gone into one that the server was just closing could not be sent again
-    agent: new Agent({ keepAlive: false }),
+    agent: new Agent({ keepAlive: false, ...authoritiesOf(target) }),
     proxyTimeout: answerMs,
     on: {
       proxyReq: limitConnecting,

@@ -3,7 +3,7 @@ import type { WireRequest } from '#contract'
 import type { ServerAnswer } from './answers.ts'
 import { unreachable } from './answers.ts'
 import type { Limits, Target } from './target.ts'
-import { CONNECT_MS, STALL_MS } from './target.ts'
+import { authoritiesOf, CONNECT_MS, STALL_MS } from './target.ts'
 
 const CONNECTIONS = 256
 /** Unless the server says how long it keeps a quiet connection, it is not used again after this: MLflow's close after 2 s. */
@@ -17,10 +17,11 @@ export type JsonCalls = {
   close: () => Promise<void>
 }
 
-export function openJsonCalls({ origin, prefix, socketPath }: Target, { answerMs }: Limits): JsonCalls {
+export function openJsonCalls(target: Target, { answerMs }: Limits): JsonCalls {
+  const { origin, prefix, socketPath } = target
   const pool = new Pool(origin, {
     connections: CONNECTIONS,
-    connect: { timeout: CONNECT_MS, ...(socketPath === undefined ? {} : { socketPath }) },
+    connect: { timeout: CONNECT_MS, ...authoritiesOf(target), ...(socketPath === undefined ? {} : { socketPath }) },
     headersTimeout: answerMs,
     bodyTimeout: STALL_MS,
     keepAliveTimeout: QUIET_MS,

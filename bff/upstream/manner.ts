@@ -1,13 +1,14 @@
 import { invalid } from '#contract'
 import type { Caller } from '#kit/route.ts'
+import type { Sent } from '#kit/signed-caller.ts'
 import { CALLER_HEADER, signCaller } from '#kit/signed-caller.ts'
 
 /** How a kind of server is asked for what the contract has. */
 export type Manner = {
   /** Its path of what the contract has at `path`. */
   place: (path: string) => string
-  /** The header that vouches for the caller, or for this server. `path` is its own. */
-  vouch: (method: string, path: string, caller: Caller) => Record<string, string>
+  /** The header that vouches for the caller and their JSON, or for this server. The path is its own. */
+  vouch: (request: Sent, caller: Caller) => Record<string, string>
   /** Whether a header of a download goes on to the caller. */
   passes: (name: string) => boolean
   /** Sent with every download, whatever came. */
@@ -33,7 +34,7 @@ const OF_THE_HOP = new Set([
 /** A core of ours trusts whoever has the secret, and sees what the signed scope says. */
 export const mannerOfCore = (secret: string): Manner => ({
   place: (path) => path,
-  vouch: (method, path, caller) => ({ [CALLER_HEADER]: signCaller(secret, method, path, caller) }),
+  vouch: (request, caller) => ({ [CALLER_HEADER]: signCaller(secret, request, caller) }),
   passes: (name) => !OF_THE_HOP.has(name),
   always: {},
 })

@@ -1,15 +1,12 @@
-import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { Endpoint, EndpointName, Endpoints, WireRequest } from '#contract'
+import type { Endpoint, EndpointName, Endpoints } from '#contract'
 import { ApiError, endpoints, requestOf, routeOf } from '#contract'
 import type { Context, HandlersOf } from '#kit/route.ts'
 import { RawJson } from '#kit/route.ts'
-import { NOTHING } from '#kit/scope.ts'
-import type { ServerAnswer } from './answers.ts'
 import { passJson, readJson, refusal } from './answers.ts'
+import type { Ask } from './ask.ts'
+import { ITSELF } from './ask.ts'
 import { searchWithin } from './scoped-search.ts'
-
-export type Ask = (request: WireRequest, context: Context) => Promise<ServerAnswer>
 
 const OF_MLFLOW = /^\/(api\/[23]\.0\/mlflow(-artifacts)?|model-versions)\/|^\/get-artifact$/
 const isOfMlflow = ({ path }: Endpoint) => OF_MLFLOW.test(path)
@@ -34,9 +31,10 @@ export function adaptToMlflow(handlers: HandlersOf<Endpoints>, ask: Ask): Handle
   }
 }
 
-const notThere: Handler = async () => {
+const refuses = (): never => {
   throw new ApiError('NOT_IMPLEMENTED', 'The MLflow server behind this one does not have this')
 }
+const notThere = Object.assign(async () => refuses(), { refuses })
 
 const search =
   (endpoint: Endpoint, unlimited: Handler, ask: Ask): Handler =>
@@ -79,13 +77,6 @@ function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, (typeof OWN)[number
 }
 
 const NO_PRESIGNED = { presigned_upload_run_id_supported: false, presigned_upload_model_id_supported: false }
-
-/** Nobody's request: the server asks for itself. */
-const ITSELF: Context = {
-  principal: '',
-  scope: NOTHING,
-  request: { headers: {} } as IncomingMessage,
-}
 
 export async function versionOfMlflow(ask: Ask): Promise<string> {
   const answer = await ask({ method: 'GET', path: '/version', body: undefined }, ITSELF)

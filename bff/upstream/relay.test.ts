@@ -297,6 +297,12 @@ test('what MLflow does not have is said, and answered 501', async () => {
   expect((await ask(url('/version'))).text).toBe('3.17.2')
 })
 
+test('what MLflow does not have is refused before anything of the request is read', async () => {
+  const headers = { 'content-type': 'application/json' }
+  const refused = await ask(url('/api/assay/runs/count'), { method: 'POST', body: '{no json', headers })
+  expect([refused.status, asked]).toEqual([501, []])
+})
+
 test('it is ready when the server behind it is well', async () => {
   answerWith = (_request, response) => void response.end('OK')
   expect(await ask(url('/ready'))).toMatchObject({ status: 200, json: { ready: true } })

@@ -1,12 +1,14 @@
 import type { Endpoint, Endpoints } from '#contract'
 import { endpoints, requestOf } from '#contract'
 import type { Context, HandlersOf } from '#kit/route.ts'
+import type { Sent } from '#kit/signed-caller.ts'
+import { refusingAbsent } from './absent.ts'
 import { passJson } from './answers.ts'
+import type { Ask } from './ask.ts'
 import { openByteStreams } from './byte-streams.ts'
 import { openJsonCalls } from './json-calls.ts'
 import type { Credentials } from './manner.ts'
 import { mannerOfCore, mannerOfMlflow } from './manner.ts'
-import type { Ask } from './mlflow.ts'
 import { adaptToMlflow, versionOfMlflow } from './mlflow.ts'
 import type { Limits, Target } from './target.ts'
 
@@ -24,25 +26,23 @@ export function openRelay(config: RelayConfig) {
   const calls = openJsonCalls(config.target, config)
   const bytes = openByteStreams(config.target, config, manner)
 
-  /** The path to ask, and what is said beside it. */
-  const addressed = (method: string, path: string, context: Context) => {
-    const place = manner.place(path)
+  /** The request by that server's path, and what is said beside it. */
+  const addressed = <Request extends Sent>(request: Request, context: Context) => {
+    const placed = { ...request, path: manner.place(request.path) }
     const id = context.request.headers['x-request-id']
     const headers = {
-      ...manner.vouch(method, place, context),
+      ...manner.vouch(placed, context),
       ...(typeof id === 'string' ? { 'x-request-id': id } : {}),
     }
-    return [place, headers] as const
+    return [placed, headers] as const
   }
-  const ask: Ask = (request, context) => {
-    const [path, headers] = addressed(request.method, request.path, context)
-    return calls.send({ ...request, path }, headers)
-  }
+  const ask: Ask = (request, context) => calls.send(...addressed(request, context))
   const relayed = (endpoint: Endpoint) => async (input: object, context: Context) => {
     const request = requestOf(endpoint, input)
     if (endpoint.transfer === 'json') return passJson(await ask(request, context))
     // HEAD stays HEAD
-    const [path, headers] = addressed(context.request.method ?? request.method, request.path, context)
+    const asked = { method: context.request.method ?? request.method, path: request.path, body: undefined }
+    const [{ path }, headers] = addressed(asked, context)
     return bytes.relay(endpoint.transfer, path, headers)
   }
 
@@ -53,6 +53,6 @@ export function openRelay(config: RelayConfig) {
     ['assay_upstream_requests', 'Requests to the tracking server behind this one.', calls.stats, 'state'],
   ]
   return config.kind === 'core'
-    ? { handlers, gauges, close: calls.close }
+    ? { handlers: refusingAbsent(handlers, ask), gauges, close: calls.close }
     : { handlers: adaptToMlflow(handlers, ask), gauges, mlflowVersion: () => versionOfMlflow(ask), close: calls.close }
 }

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { getCACertificates } from 'node:tls'
+
 /** Where another server is. */
 export type Target = {
   /** scheme, name and port; of a Unix socket only the scheme counts */
@@ -5,7 +8,13 @@ export type Target = {
   /** what its paths begin with; empty, or with a slash in front and none behind */
   prefix: string
   socketPath?: string | undefined
+  /** PEM file of authorities that its certificate may be from, beside the known ones */
+  caFile?: string | undefined
 }
+
+/** What TLS trusts there; the known authorities where nothing is said. */
+export const authoritiesOf = ({ caFile }: Target) =>
+  caFile === undefined ? {} : { ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] }
 
 export type Limits = {
   /** how long it may take to begin an answer */
