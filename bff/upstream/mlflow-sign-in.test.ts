@@ -18,8 +18,8 @@ import { call, urlOf } from '../../web/lib/client.ts'
 import { behindTls } from '../test/behind-tls.ts'
 import { certificate } from '../test/certificate.ts'
 import { serveUpstream } from '../test/server.ts'
+import { toRelay } from './index.ts'
 import type { Credentials } from './manner.ts'
-import { openRelay } from './relay.ts'
 
 // In front of a real MLflow server that asks who it is (--app-name basic-auth), over plain HTTP and over TLS.
 
@@ -30,7 +30,7 @@ const caFile = join(mkdtempSync(join(tmpdir(), 'assay-ca-')), 'ca.pem')
 writeFileSync(caFile, certificate.cert)
 
 async function inFrontOf(at: string, credentials: Credentials | undefined) {
-  const relay = openRelay({ kind: 'mlflow', target: { origin: at, prefix: '', caFile }, credentials, answerMs: 60_000 })
+  const relay = toRelay({ kind: 'mlflow', target: { origin: at, prefix: '', caFile }, credentials, answerMs: 60_000 })
   const opened = await serveUpstream(relay)
   onTestFinished(async () => {
     await opened.close()
