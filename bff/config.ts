@@ -68,6 +68,7 @@ const Settings = z.object({
   'default-permission': z.enum(['NO_PERMISSIONS', 'READ', 'USE', 'EDIT', 'MANAGE']),
   'experiment-creation': z.enum(['anyone', 'admins', 'files']),
   'hide-forbidden': Switch,
+  'audit-reads': Switch,
   'admin-username': z.string().optional(),
   'admin-password': z.string().optional(),
   organisation: z.string(),
@@ -296,6 +297,7 @@ function assemble(s: Settings, server: S3Server, { buckets, providers, warnings 
       defaultPermission: s['default-permission'],
       experimentCreation: s['experiment-creation'],
       hideForbidden: s['hide-forbidden'],
+      auditReads: s['audit-reads'],
       publicUrl: s['public-url'],
       staticPrefix: s['static-prefix'] ?? '',
       /** made at start, where there is no administrator */

@@ -19,6 +19,8 @@ export type AuthConfig = {
   experimentCreation: 'anyone' | 'admins' | 'files'
   /** answer what exists and may not be seen as if it did not exist */
   hideForbidden: boolean
+  /** record who downloads artifacts */
+  auditReads: boolean
   /** origin that browsers use: `https://assay.example.com`; undefined without a proxy */
   publicUrl: string | undefined
   staticPrefix: string

@@ -5,6 +5,9 @@ import { clientAddress } from '#kit/client-address.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import { row, sql } from '#kit/sql.ts'
 import { accountHandlers } from './accounts/handlers.ts'
+import { openAuditHeads } from './audit/heads.ts'
+import { withRecordedReads } from './audit/reads.ts'
+import { auditHandlers } from './audit/search.ts'
 import type { Auth } from './auth.ts'
 import { openExperiments } from './files/experiments.ts'
 import { accessFileHandlers } from './files/handlers.ts'
@@ -32,6 +35,7 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
   )
   const attempt: Attempt = (username, request, work) => throttle.attempt(username, clientAddress(request), work)
   const identify = openIdentify(parts, attempt)
+  const heads = await openAuditHeads(database, log)
   const resolve = openResolve(owners)
   const cookieName = openCookieName(config.publicUrl)
 
@@ -48,6 +52,7 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
     ...sessionHandlers({ ...parts, attempt, cookieName, hasAdmin }),
     ...tokenHandlers(parts),
     ...accountHandlers(parts),
+    ...auditHandlers(parts),
     ...grantHandlers({ ...parts, resolve }),
     ...accessFileHandlers(files, config.files.watch !== undefined),
     ...s3Handlers({ database, experiments, config: config.s3 }),
@@ -63,9 +68,14 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
       closed: () => (administered ? undefined : notSetUp()),
     }),
     handlers: seenAtOnce(handlers, identify),
-    hooked: (tracking) => withHooks(tracking, { ...parts, freshness: identify.freshness }),
+    hooked: (tracking) =>
+      withHooks(config.auditReads ? withRecordedReads(tracking, database) : tracking, {
+        ...parts,
+        freshness: identify.freshness,
+      }),
     async close() {
       await Promise.all([watch?.close(), throttle.close()])
+      await heads.close()
     },
   }
 }

@@ -232,6 +232,12 @@ const rows = [
     help: 'answer 404 for what may not be seen, as for what is not there',
   },
   {
+    name: 'audit-reads',
+    kind: 'switch',
+    default: 'off',
+    help: 'record in the audit who downloads artifacts',
+  },
+  {
     name: 'admin-username',
     kind: 'text',
     value: 'NAME',

@@ -2,6 +2,7 @@ import * as accessFiles from './access-files.ts'
 import * as accounts from './accounts.ts'
 import * as artifactRecords from './artifact-records.ts'
 import * as artifacts from './artifacts.ts'
+import * as audit from './audit.ts'
 import type { Endpoint } from './endpoint.ts'
 import * as experiments from './experiments.ts'
 import * as grants from './grants.ts'
@@ -19,6 +20,7 @@ export * from './access-files.ts'
 export * from './accounts.ts'
 export * from './artifact-records.ts'
 export * from './artifacts.ts'
+export * from './audit.ts'
 export * from './endpoint.ts'
 export * from './errors.ts'
 export * from './experiments.ts'
@@ -45,7 +47,13 @@ type Modules = typeof artifactRecords &
   typeof registeredModels &
   typeof runs &
   typeof server
-type AuthModules = typeof accessFiles & typeof accounts & typeof grants & typeof links & typeof session & typeof tokens
+type AuthModules = typeof accessFiles &
+  typeof accounts &
+  typeof audit &
+  typeof grants &
+  typeof links &
+  typeof session &
+  typeof tokens
 
 type EndpointsOf<M> = Pick<M, { [K in keyof M]: M[K] extends Endpoint ? K : never }[keyof M]>
 
@@ -78,6 +86,7 @@ export const endpoints = endpointsOf([
 export const authEndpoints = endpointsOf([
   accessFiles,
   accounts,
+  audit,
   grants,
   links,
   session,

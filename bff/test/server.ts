@@ -74,6 +74,7 @@ const AUTH: AuthConfig = {
   defaultPermission: 'NO_PERMISSIONS',
   experimentCreation: 'anyone',
   hideForbidden: false,
+  auditReads: false,
   publicUrl: undefined,
   staticPrefix: '',
   mail: undefined,
