@@ -5,7 +5,7 @@ import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
 import { requireRun } from '../runs/require.ts'
 import type { PointTexts } from './stored.ts'
-import { byTime, printPoints, sorted, storedPoints } from './stored.ts'
+import { byTime, printPoints, sortedChunks, storedChunks } from './stored.ts'
 
 /** Where nothing is asked for, a page ends here: the answer of a long series must fit into memory. */
 const PAGE_LIMIT = 1_000_000
@@ -26,11 +26,22 @@ export async function findSeries(db: Db, run_ids: readonly string[], key: string
   return new Map(found.map((series) => [series.run_id, series]))
 }
 
-const window = ({ steps, timestamps, vals }: PointTexts, from: number, to: number): PointTexts => ({
-  steps: steps.slice(from, to),
-  timestamps: timestamps.slice(from, to),
-  vals: vals.slice(from, to),
-})
+type Chunks = readonly PointTexts[]
+
+const countOf = (chunks: Chunks) => chunks.reduce((sum, { steps }) => sum + steps.length, 0)
+
+/** The points from one place to before another, by their places in all chunks. */
+function window(chunks: Chunks, from: number, to: number): PointTexts[] {
+  let start = 0
+  return chunks.flatMap((chunk) => {
+    const [first, last] = [from - start, to - start]
+    start += chunk.steps.length
+    if (first >= chunk.steps.length || last <= 0) return []
+    if (first <= 0 && last >= chunk.steps.length) return [chunk]
+    const cut = (list: string[]) => list.slice(Math.max(first, 0), last)
+    return [{ steps: cut(chunk.steps), timestamps: cut(chunk.timestamps), vals: cut(chunk.vals) }]
+  })
+}
 
 const writeToken = (offset: number) => Buffer.from(JSON.stringify({ offset })).toString('base64url')
 
@@ -70,11 +81,12 @@ export async function getMetricHistory(
     await requireRun(db, run_id)
     return {}
   }
-  const points = sorted(await storedPoints(db, series.series_id), byTime)
+  const chunks = sortedChunks(await storedChunks(db, series.series_id), byTime)
   const to = from + Math.min(Number(max_results ?? PAGE_LIMIT), PAGE_LIMIT)
-  const more = to < points.steps.length ? `,"next_page_token":"${writeToken(to)}"` : ''
-  const page = from === 0 && !more ? points : window(points, from, to)
-  return new RawJson(`{"metrics":[${printPoints(page, metric_key, '', await linksOf(db, series))}]${more}}`)
+  const more = to < countOf(chunks) ? `,"next_page_token":"${writeToken(to)}"` : ''
+  const links = await linksOf(db, series)
+  const printed = window(chunks, from, to).map((chunk) => printPoints(chunk, metric_key, '', links))
+  return new RawJson(`{"metrics":[${printed.join(',')}]${more}}`)
 }
 
 /** Runs in the order of their ids, the points of each by timestamp, step, value; cut at max_results. */
@@ -87,9 +99,9 @@ export async function getMetricHistoryBulk(
   let left = max_results
   for (const [id, { series_id }] of [...series].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (left === 0) break
-    const points = window(sorted(await storedPoints(db, series_id), byTime), 0, left)
-    left -= points.steps.length
-    if (points.steps.length > 0) parts.push(printPoints(points, metric_key, `,"run_id":${JSON.stringify(id)}`))
+    const chunks = window(sortedChunks(await storedChunks(db, series_id), byTime), 0, left)
+    left -= countOf(chunks)
+    for (const chunk of chunks) parts.push(printPoints(chunk, metric_key, `,"run_id":${JSON.stringify(id)}`))
   }
   return new RawJson(`{"metrics":[${parts.join(',')}]}`)
 }

@@ -34,7 +34,7 @@ export const pick = ({ steps, timestamps, vals }: PointTexts, indexes: readonly 
 })
 
 /** All points of a series, chunk by chunk and then the tail; `from` and `to` leave out chunks that lie outside these steps. */
-export async function storedPoints(db: Db, series_id: Int64, from?: Int64, to?: Int64): Promise<PointTexts> {
+export async function storedChunks(db: Db, series_id: Int64, from?: Int64, to?: Int64): Promise<PointTexts[]> {
   const found = await db.texts(
     named(
       'points-of-series',
@@ -47,8 +47,13 @@ export async function storedPoints(db: Db, series_id: Int64, from?: Int64, to?: 
       order by min_timestamp, min_step`,
     ),
   )
-  return concat(found.map(([steps, timestamps, vals]) => asTexts(steps, timestamps, vals)))
+  return found
+    .map(([steps, timestamps, vals]) => asTexts(steps, timestamps, vals))
+    .filter(({ steps }) => steps.length > 0)
 }
+
+export const storedPoints = async (db: Db, series_id: Int64, from?: Int64, to?: Int64): Promise<PointTexts> =>
+  concat(await storedChunks(db, series_id, from, to))
 
 /** Order of two int64 texts, without making numbers of them where both are positive. */
 export function compareInts(a: string, b: string): number {
@@ -76,16 +81,30 @@ export const byStep: Order = ({ steps, timestamps, vals }, i, j) =>
 
 /** Sorted; the same object where it was in order already, which it nearly always is. */
 export function sorted(points: PointTexts, order: Order): PointTexts {
-  const count = points.steps.length
-  for (let i = 1; i < count; i++) {
-    if (order(points, i - 1, i) <= 0) continue
-    return pick(
-      points,
-      Array.from({ length: count }, (_, n) => n).sort((a, b) => order(points, a, b)),
-    )
-  }
-  return points
+  if (isSorted(points, order)) return points
+  return pick(
+    points,
+    points.steps.map((_, n) => n).sort((a, b) => order(points, a, b)),
+  )
 }
+
+function isSorted(points: PointTexts, order: Order): boolean {
+  for (let i = 1; i < points.steps.length; i++) if (order(points, i - 1, i) > 0) return false
+  return true
+}
+
+/**
+ * Sorted over all chunks; the same where they were, and followed one another. Long histories are worked on chunk by chunk,
+ * since what is done with a thousand strings at a time stays in the processor's cache.
+ */
+export function sortedChunks(chunks: readonly PointTexts[], order: Order): readonly PointTexts[] {
+  const inOrder = chunks.every((chunk, i) => isSorted(chunk, order) && isSorted(seam(chunks[i - 1], chunk), order))
+  return inOrder ? chunks : [sorted(concat(chunks), order)]
+}
+
+/** The last point of one chunk and the first of the next. */
+const seam = (before: PointTexts | undefined, after: PointTexts): PointTexts =>
+  concat([...(before ? [pick(before, [before.steps.length - 1])] : []), pick(after, [0])])
 
 /** A value as MLflow's routes print it: NaN as a word, an infinity as the largest double. */
 const printed = new Map([
@@ -93,6 +112,8 @@ const printed = new Map([
   ['Infinity', '1.7976931348623157e308'],
   ['-Infinity', '-1.7976931348623157e308'],
 ])
+
+const isWord = (value: string) => value.endsWith('N') || value.endsWith('y')
 
 /** Points as JSON objects of MLflow's Metric, joined by commas. `extra` is JSON members for all of them. */
 export function printPoints(
@@ -102,11 +123,12 @@ export function printPoints(
   linked?: Map<string, string>,
 ): string {
   const head = `{"key":${JSON.stringify(key)},"value":`
+  const shown = (value: string) => (isWord(value) ? printed.get(value) : value)
   const parts = new Array<string>(steps.length)
   for (let i = 0; i < steps.length; i++) {
     const value = vals[i] ?? ''
     const link = linked?.get(`${steps[i]} ${timestamps[i]} ${value}`) ?? ''
-    parts[i] = `${head}${printed.get(value) ?? value},"timestamp":${timestamps[i]},"step":${steps[i]}${extra}${link}}`
+    parts[i] = `${head}${shown(value)},"timestamp":${timestamps[i]},"step":${steps[i]}${extra}${link}}`
   }
   return parts.join(',')
 }
