@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { get } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createExperiment,
+  createLoggedModel,
   createRun,
   getAllowed,
   getExperiment,
   getExperimentByName,
   getRun,
   getSession,
+  logBatch,
   logMetric,
   searchExperiments,
   searchRuns,
@@ -109,7 +112,7 @@ describe('a caller', () => {
   })
 
   test('who is not known is told how to be', async () => {
-    const headers = { authorization: `Bearer ${ann.token.slice(0, -1)}x` }
+    const headers = { authorization: `Bearer ${ann.token.slice(0, -1)}${ann.token.endsWith('x') ? 'y' : 'x'}` }
     const asked = call(searchExperiments, {}, { base: server.base, headers })
     await expect(asked).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
@@ -129,3 +132,28 @@ async function eventually<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+test('a point that names somebody else’s logged model is refused as a whole', async () => {
+  const theirs = await newExperiment(ann)
+  const { model } = await ann.ask(createLoggedModel, { experiment_id: theirs, name: 'm' })
+  const run_id = await newRun(bob, await newExperiment(bob))
+  const point = { key: 'm', value: 1, timestamp: 1, model_id: model.info.model_id }
+  const denied = { code: 'PERMISSION_DENIED', details: { resource_id: theirs } }
+  await expect(bob.ask(logMetric, { run_id, ...point })).rejects.toMatchObject(denied)
+  await expect(bob.ask(logBatch, { run_id, metrics: [point] })).rejects.toMatchObject(denied)
+  expect((await bob.ask(getRun, { run_id })).run.data.metrics).toEqual([])
+})
+
+test('who is not known is asked for a password in programs, and never in browsers', async () => {
+  // `fetch` says that it is a browser's
+  const asked = (path: string, headers: Record<string, string> = {}) =>
+    new Promise<string | undefined>((resolve, reject) => {
+      get(server.base + path, { headers }, (answer) => resolve(answer.resume().headers['www-authenticate'])).on(
+        'error',
+        reject,
+      )
+    })
+  expect(await asked('/api/2.0/mlflow/runs/get?run_id=x')).toBe('Basic realm="mlflow"')
+  expect(await asked('/ajax-api/2.0/mlflow/runs/get?run_id=x')).toBeUndefined()
+  expect(await asked('/api/2.0/mlflow/runs/get?run_id=x', { 'sec-fetch-mode': 'cors' })).toBeUndefined()
+})

@@ -47,11 +47,18 @@ const metricShape = {
 export const MetricField = z.object(metricShape)
 export type MetricField = z.output<typeof MetricField>
 
+/** The run that is logged to, and the logged models that its points are linked to. */
+export const theLogged = (run_id: string, points: readonly { model_id?: string | undefined }[]): readonly Target[] => {
+  const models = new Set<string>()
+  for (const { model_id } of points) if (model_id) models.add(model_id)
+  return models.size === 0 ? [{ run: run_id }] : [{ run: run_id }, ...[...models].map((model) => ({ model }))]
+}
+
 export const logMetric = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/runs/log-metric',
   summary: 'Log one point of a metric.',
-  permission: mayEdit(theRun),
+  permission: mayEdit((input: { run_id: string; model_id?: string | undefined }) => theLogged(input.run_id, [input])),
   input: withRunId(metricShape),
   output: Nothing,
 })

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Target } from './endpoint.ts'
 import { endpoint, mayEdit, mayManage, mayRead, scoped, theRun } from './endpoint.ts'
 import { ViewType } from './experiments.ts'
-import { Metric, MetricField } from './metrics.ts'
+import { Metric, MetricField, theLogged } from './metrics.ts'
 import {
   AnswerInt64,
   byNameOrNumber,
@@ -187,7 +187,7 @@ export const logBatch = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/runs/log-batch',
   summary: 'Log metrics, params and tags of one run, all or nothing.',
-  permission: mayEdit(theRun),
+  permission: mayEdit((input: { run_id: string; metrics: MetricField[] }) => theLogged(input.run_id, input.metrics)),
   input: withRunId({
     metrics: listOf(MetricField, ...atMost(1000, 'metrics')),
     params: listOf(PairField, ...atMost(100, 'params')),

@@ -36,8 +36,14 @@ const answerError =
     }
     if ([429, 502, 503].includes(error.status))
       response.setHeader('Retry-After', String(error.details.retry_after ?? 1))
+    if (error.code === 'UNAUTHENTICATED' && isOfClient(request))
+      response.setHeader('WWW-Authenticate', 'Basic realm="mlflow"')
     sendJson(response, error.status, stringifyJson(error))
   }
+
+/** Told to a browser, it would ask for the password itself, keep it, and send it with whatever any site makes it ask. */
+const isOfClient = ({ url = '', headers }: IncomingMessage) =>
+  headers['sec-fetch-mode'] === undefined && url.includes('/api/') && !url.includes('/ajax-api/')
 
 /**
  * A listener that answers by `answer`, errors included. What that leaves alone (it says false) is for Express: the layers and

@@ -53,7 +53,16 @@ export function openLog(config: { level: string }, observe: Observe = () => {}, 
         const route = response.route ?? 'unknown'
         const status = response.headersSent ? response.statusCode : 499
         observe(method, route, status, ms / 1000)
-        const line = { id, method, route, status, ms: Math.round(ms * 100) / 100, bytes: socket.bytesWritten - before }
+        const { principal } = response
+        const line = {
+          id,
+          method,
+          route,
+          status,
+          ms: Math.round(ms * 100) / 100,
+          bytes: socket.bytesWritten - before,
+          principal,
+        }
         if (!response.writableFinished) lines.info({ ...line, aborted: true }, 'request')
         else if (probes.has(route)) lines.debug(line, 'request')
         else lines.info(line, 'request')

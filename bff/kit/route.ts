@@ -77,7 +77,7 @@ export type Guard<Identity> = {
 }
 
 /** What the request log and the metrics say of a request: the route's pattern, never its address. */
-export type Answered = ServerResponse & { route?: string }
+export type Answered = ServerResponse & { route?: string; principal?: string }
 
 type Route = { endpoint: Endpoint; handle: Handler<Endpoint> }
 type Match = Route & { params: Record<string, string> }
@@ -153,6 +153,7 @@ export function serveEndpoints<Endpoints extends Record<string, Endpoint>, Ident
     const input = await readInput(endpoint, request, params, query, (body) => guard.checkBody?.(identity, body))
     const allowed = guard.allow(endpoint, input, identity)
     const { scope, principal } = allowed instanceof Promise ? await allowed : allowed
+    if (principal !== '') response.principal = principal
     await send(request, response, await handle(input, { scope, principal, request }))
     return true
   }

@@ -45,3 +45,19 @@ export const peopleOf = (server: { base: string; database: Database | undefined 
     await server.database?.transaction((db) => give(db, { user_id: user.user_id }, resource, permission, 'test'))
   },
 })
+
+/** A browser that signs in with a password, and keeps its cookie and its session's token. */
+export async function signedIn(base: string, username: string, password = PASSWORD) {
+  const answer = await fetch(`${base}/api/assay/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username, password }),
+  })
+  const session = (await answer.json()) as { csrf_token?: string; message?: string }
+  if (!answer.ok) throw new Error(session.message)
+  const cookie = String(answer.headers.get('set-cookie')).split(';')[0] ?? ''
+  const headers = { cookie, 'x-assay-csrf': session.csrf_token ?? '' }
+  const ask = <E extends Endpoint>(endpoint: E, input: Call<E>): Promise<Output<E>> =>
+    call(endpoint, input, { base, headers })
+  return { cookie, headers, setCookie: answer.headers.get('set-cookie'), ask }
+}

@@ -56,7 +56,7 @@ export async function requireGoodPassword(
   if (length > MOST) throw invalid(`The password is too long: it has ${MOST} characters at most.`)
   const own = [username, username.split('@')[0] ?? '', email ?? '', 'assay', 'mlflow'].filter(Boolean)
   const { score } = (await strength()).check(normal(password), own)
-  if (score < 2) throw invalid('The password is too easy to guess: choose a longer one, or several unusual words.')
+  if (score < 3) throw invalid('The password is too easy to guess: choose a longer one, or several unusual words.')
 }
 
 // its dictionaries take memory and time that only whoever sets a password needs
