@@ -1,3 +1,4 @@
+import type { AccessCommand } from './access.ts'
 import { configTable, helpText } from './config/help.ts'
 import { masked } from './config/mask.ts'
 import { nearest } from './config/sources.ts'
@@ -31,6 +32,11 @@ const commands: Record<string, (argv: readonly string[]) => unknown> = {
       (await import('./verify-audit.ts')).verifyAudit(config, head?.toLowerCase(), print, say),
     )
   },
+  'access plan': (argv) => runAccess('plan', argv),
+  'access apply': (argv) => runAccess('apply', argv),
+  'access export': (argv) => runAccess('export', argv),
+  'access policy': (argv) => runAccess('policy', argv),
+  'access schema': (argv) => runAccess('schema', argv),
   core: (argv) => withConfig(argv, async (config) => (await import('./serve.ts')).serve(config, say), 'core'),
   version: () => print(`assay ${VERSION}`),
   help: () => print(helpText()),
@@ -53,6 +59,9 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
   await command(argv.slice(name.split(' ').length))
 }
+
+const runAccess = async (name: AccessCommand, argv: readonly string[]) =>
+  (await import('./access.ts')).access(name, argv, print, say)
 
 /** A command's own switches, apart from the settings that all of them have. */
 const taken = (argv: readonly string[], switches: readonly string[]) => ({

@@ -10,6 +10,12 @@ const commands = `assay: a tracking server for MLflow clients
                           (--dry-run: record nothing; --json: a line of JSON for each finding)
   assay verify audit      read the audit from its first row, and tell where it was changed
                           (--head HASH: from the log, to tell whether its end was cut off)
+  assay access plan DIR   what a folder of access files would change; leaves with 2 where there is something
+  assay access apply DIR  make it so (--confirm: though much is taken away)
+                          (both: --json; --server URL with ASSAY_TOKEN: at a server that runs elsewhere)
+  assay access export DIR write today's access as such files
+  assay access policy     IAM policies for the experiments in S3, or for one (\`assay access policy NAME\`)
+  assay access schema     JSON Schema of access files, for editors
   assay version           the version of this program
   assay help              this text
   assay help config       the settings as a table for the README

@@ -109,11 +109,15 @@ const variables = new Set(
   ]),
 )
 
+/** What `assay access --server` says to a server: no setting of one. */
+export const CLIENT_TOKEN = 'ASSAY_TOKEN'
+
 function refuseUnknownVariables(env: Env, problems: string[]) {
   for (const [name, value] of Object.entries(env)) {
     if (
       !name.startsWith('ASSAY_') ||
       name.startsWith('ASSAY_TEST_') ||
+      name === CLIENT_TOKEN ||
       variables.has(name) ||
       injected(name, value ?? '')
     )

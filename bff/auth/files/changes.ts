@@ -1,3 +1,4 @@
+import type { PermissionName } from '#contract'
 import type { AccessChange } from '../mail/letters.ts'
 import type { Id } from './state.ts'
 
@@ -13,7 +14,7 @@ export type ResourceRef = {
 export type GrantChange = ResourceRef & {
   action: 'give' | 'take' | 'take-over'
   holder: string
-  permission: string
+  permission: PermissionName
   /** the file that says so; of what is taken, the file that said so */
   path: string | undefined
   /** of what is there already */

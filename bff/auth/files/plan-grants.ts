@@ -1,9 +1,10 @@
+import type { PermissionName } from '#contract'
 import type { GrantChange, Ids, ResourceRef } from './changes.ts'
 import type { Holders } from './holders.ts'
 import type { Wanted, WantedFile } from './read.ts'
 import type { Id, State, StateGrant } from './state.ts'
 
-type Held = { holder: string; permission: string }
+type Held = { holder: string; permission: PermissionName }
 
 /** Who has what of one thing, before and after. */
 export type Resource = ResourceRef & { path: string | undefined; before: Held[]; after: Held[] }

@@ -22,7 +22,12 @@ const experiment = (id: number, name: string, more: object = {}) => ({
   ...more,
 })
 type Grant = State['grants'][number]
-const grant = (holder: Partial<Grant>, resource_id: string, permission: string, access_file: string | null): Grant => ({
+const grant = (
+  holder: Partial<Grant>,
+  resource_id: string,
+  permission: Grant['permission'],
+  access_file: string | null,
+): Grant => ({
   grant_id: 1,
   user_id: null,
   group_id: null,

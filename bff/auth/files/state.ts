@@ -1,3 +1,4 @@
+import type { PermissionName } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
 
@@ -13,7 +14,7 @@ export type StateGrant = {
   group_id: Id | null
   resource_type: 'experiment' | 'registered_model'
   resource_id: string
-  permission: string
+  permission: PermissionName
   access_file: string | null
 }
 /** An experiment as far as files speak of it. */

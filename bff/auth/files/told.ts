@@ -1,3 +1,4 @@
+import type { PermissionName } from '#contract'
 import type { AccessChange } from '../mail/letters.ts'
 import type { Members } from './holders.ts'
 import type { Resource } from './plan-grants.ts'
@@ -22,8 +23,11 @@ export function changesByPerson(
 }
 
 /** Of everyone who has something, groups included; of who is denied nothing. */
-export function permissionsByPerson(held: Resource['before'], members: Members): Map<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>()
+export function permissionsByPerson(
+  held: Resource['before'],
+  members: Members,
+): Map<string, ReadonlySet<PermissionName>> {
+  const found = new Map<string, Set<PermissionName>>()
   for (const { holder, permission } of held)
     for (const person of members.get(holder) ?? [holder])
       found.set(person, (found.get(person) ?? new Set()).add(permission))
