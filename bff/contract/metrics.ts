@@ -135,7 +135,8 @@ export const BucketedSeries = z
     /** distinct points in the range, and how many of them are NaN */
     count: z.number(),
     nan_count: z.number(),
-    /** first x and last x of the points in each bucket */
+    /** first x and last x of the points in each bucket: a stretch of up to a thousand points that is short against the buckets is
+     *  not taken apart, so a bucket may begin or end up to a quarter of its width beside its edge; of its points, all is exact */
     from: z.array(AnswerInt64),
     to: z.array(AnswerInt64),
     counts: z.array(z.number()),

@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import { experimentsQuery, summariesQuery } from '../../features/experiments/experiments.ts'
 import { RunLines } from '../../features/runs/run-lines.tsx'
 import { formatTotal, NEWEST_FIRST, runCountQuery, runsQuery, toRows } from '../../features/runs/runs.ts'
-import { formatCount } from '../../lib/format.ts'
+import { formatCount, plural } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { snippets } from '../../lib/snippets.ts'
 import { Page } from '../../ui/page.tsx'
@@ -89,5 +89,5 @@ type NoteProps = { runs: number | undefined; running: number | undefined; failed
 function Note({ runs, running, failed }: NoteProps) {
   if (running) return <span className={`${c.note} ${c.running}`}>{`${formatCount(running)} running`}</span>
   if (failed) return <span className={`${c.note} ${c.failed}`}>{`${formatCount(failed)} failed`}</span>
-  return <span className={`${c.note} t3`}>{runs === undefined ? '' : `${formatCount(runs)} runs`}</span>
+  return <span className={`${c.note} t3`}>{runs === undefined ? '' : plural(runs, 'run')}</span>
 }

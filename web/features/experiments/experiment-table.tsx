@@ -1,6 +1,6 @@
 import { Link } from 'react-router'
 import type { Experiment, ExperimentSummary } from '#contract'
-import { firstLine, formatCount } from '../../lib/format.ts'
+import { firstLine, formatCount, plural } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
 import { Time } from '../../ui/marks.tsx'
 import type { SortDirection } from '../../ui/sort-header.tsx'
@@ -43,7 +43,7 @@ function Count({ value, look }: { value: number | undefined; look?: string | und
 function Phrase({ summary }: { summary: ExperimentSummary | undefined }) {
   return (
     <span className={`${c.phrase} only-phone`}>
-      {summary && <span>{`${formatCount(summary.runs)} runs`}</span>}
+      {summary && <span>{plural(summary.runs, 'run')}</span>}
       {!!summary?.running && <span className={c.running}>{`${formatCount(summary.running)} running`}</span>}
       {!!summary?.failed && <span className={c.failed}>{`${formatCount(summary.failed)} failed`}</span>}
     </span>
