@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { QueryConfig } from 'pg'
 import { Client } from 'pg'
+import { quantile } from './figures.ts'
 import { rest } from './rest.ts'
 import { seedOf } from './seed.ts'
 import { startPostgres } from './servers/postgres.ts'
@@ -11,6 +12,7 @@ const usage = `npm run bench:bare -- [--seconds 8] [--rounds 3]
 
 What the statements of Assay's writes come to by themselves: its own SQL in its own groups through plain \`pg\`, two connections a
 queue as there, by as many writers as the benchmark has connections. No HTTP, no JSON, no log, no pool, nothing checked.
+And the one statement of a history, from asking to the last row, as texts that nobody looks at.
 A server that is within a factor of 1.5 of this can only become faster by other statements.
 `
 
@@ -25,6 +27,7 @@ type Run = { run_id: string; experiment: number; run_name: string; user_id: stri
 type Writes = { submit(write: { log: Log } | { create: Run }): Promise<unknown>; drained(): Promise<void> }
 type Statement = { text: string; values: unknown[]; name?: string }
 type Db = { query(q: object): Promise<{ rows: unknown[]; rowCount: number }> }
+type Texts = { texts(q: object): Promise<string[][]> }
 type BareDatabase = Db & { dialect: 'postgres'; transaction<T>(work: (db: Db) => Promise<T>): Promise<T> }
 
 const core = <T>(path: string) => import(new URL(`../bff/${path}`, import.meta.url).href) as Promise<T>
@@ -32,7 +35,14 @@ const { openRunWrites } = await core<{ openRunWrites(database: BareDatabase, rul
   'tracking/writes/run-write.ts',
 )
 const { compile } = await core<{ compile(q: object): Statement }>('kit/sql.ts')
-const { encode, parsedTypes } = await core<{ encode(value: unknown): unknown; parsedTypes: object }>('kit/db-values.ts')
+const { encode, parsedTypes, rawTypes } = await core<{
+  encode(value: unknown): unknown
+  parsedTypes: object
+  rawTypes: object
+}>('kit/db-values.ts')
+const { storedChunks } = await core<{ storedChunks(db: Texts, series_id: unknown): Promise<unknown> }>(
+  'tracking/metrics/stored.ts',
+)
 
 /** Connections that are lent out in turn, without any of a pool's care. */
 async function bareDatabase(url: string): Promise<BareDatabase & { end(): Promise<void> }> {
@@ -111,6 +121,28 @@ const newRun =
     })
   }
 
+/** Milliseconds that each of so many readings of all points of a run's only series took. */
+async function historyTimes(url: string, run_id: string, repeats: number): Promise<number[]> {
+  const client = new Client({ connectionString: url, types: parsedTypes } as object)
+  await client.connect()
+  await client.query('set search_path to assay; set jit to off')
+  const { rows } = await client.query('select series_id from series join runs using (run_no) where run_id = $1', [
+    run_id,
+  ])
+  const times: number[] = []
+  const texts = async (q: object) => {
+    const { text, values, name } = compile(q)
+    const start = performance.now()
+    const raw = { text, values: values.map(encode), name, rowMode: 'array', types: rawTypes }
+    const found = await client.query(raw as unknown as QueryConfig)
+    times.push(performance.now() - start)
+    return found.rows as string[][]
+  }
+  for (const _ of range(repeats)) await storedChunks({ texts }, rows[0]?.series_id)
+  await client.end()
+  return times
+}
+
 let count = 0
 /** Writes a second of so many writers, each of which waits for its answer. */
 async function rate(writes: Writes, writers: number, seconds: number, write: Writer): Promise<number> {
@@ -131,6 +163,11 @@ const { values } = parseArgs({
   },
 })
 
+const printRow = (title: string, unit: string, values: number[]) =>
+  process.stdout.write(
+    `| ${title} | ${printNumber(quantile(values, 0.5))} ${unit} | ${values.map(printNumber).join(', ')} |\n`,
+  )
+
 async function main(): Promise<void> {
   const postgres = await startPostgres()
   try {
@@ -139,6 +176,7 @@ async function main(): Promise<void> {
     const seed = seedOf(rest(assay.url))
     const runs = (await seed.runs(16)).map(({ run_id }) => run_id)
     const experiment = Number(await seed.experiment())
+    const histories = [await seed.history(25_000), await seed.history(100_000)]
     await assay.stop()
     const database = await bareDatabase(url)
     const writes = openRunWrites(database, {
@@ -156,9 +194,10 @@ async function main(): Promise<void> {
       const rates: number[] = []
       for (const _ of range(Number(values.rounds)))
         rates.push(each * (await rate(writes, writers, Number(values.seconds), write)))
-      const median = rates.toSorted((a, b) => a - b)[Math.floor(rates.length / 2)] ?? Number.NaN
-      process.stdout.write(`| ${title} | ${printNumber(median)} ${unit} | ${rates.map(printNumber).join(', ')} |\n`)
+      printRow(title, unit, rates)
     }
+    for (const [i, points] of ['25,000', '100,000'].entries())
+      printRow(`history, ${points} points`, 'ms', await historyTimes(url, histories[i]?.run_id ?? '', 15))
     await writes.drained()
     await database.end()
   } finally {
