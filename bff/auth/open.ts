@@ -3,7 +3,6 @@ import type { AuthEndpointName, AuthEndpoints } from '#contract'
 import { ApiError, authEndpoints } from '#contract'
 import { clientAddress } from '#kit/client-address.ts'
 import type { HandlersOf } from '#kit/route.ts'
-import { row, sql } from '#kit/sql.ts'
 import { accountHandlers } from './accounts/handlers.ts'
 import { openAuditHeads } from './audit/heads.ts'
 import { withRecordedReads } from './audit/reads.ts'
@@ -17,6 +16,10 @@ import { openGuard } from './guard.ts'
 import { withHooks } from './hooks.ts'
 import type { Attempt, Identify } from './identify/identify.ts'
 import { openIdentify } from './identify/identify.ts'
+import { linkHandlers } from './links/handlers.ts'
+import { addressOf } from './links/send-link.ts'
+import { hasAdministrator } from './links/set-up.ts'
+import { openSender } from './mail/sender.ts'
 import type { AuthParts } from './parts.ts'
 import { openResolve } from './resolve.ts'
 import { s3Handlers } from './s3/handlers.ts'
@@ -42,13 +45,29 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
   // once there is one there always is
   let administered = false
   const hasAdmin = async () => {
-    administered ||= (await row(database.health, sql`select 1 from users where is_admin limit 1`)) !== undefined
+    administered ||= await hasAdministrator(database.health)
     return administered
   }
   await hasAdmin()
 
+  const underway = new Set<Promise<unknown>>()
+  const later = (work: Promise<unknown>) => {
+    const done = work
+      .catch((error: unknown) => log.warn({ err: error }, 'what was begun after an answer failed'))
+      .finally(() => underway.delete(done))
+    underway.add(done)
+  }
+  const sender =
+    config.mail &&
+    openSender({
+      database,
+      mail: config.mail,
+      sender: { organisation: config.organisation, address: addressOf(config) },
+      log,
+    })
+
   const handlers: HandlersOf<AuthEndpoints> = {
-    ...notYet('getLink', 'followLink', 'requestPasswordReset', 'makeLink', 'listMails'),
+    ...linkHandlers({ ...parts, attempt, cookieName, later }),
     ...sessionHandlers({ ...parts, attempt, cookieName, hasAdmin }),
     ...tokenHandlers(parts),
     ...accountHandlers(parts),
@@ -74,21 +93,11 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
         freshness: identify.freshness,
       }),
     async close() {
-      await Promise.all([watch?.close(), throttle.close()])
+      await Promise.all([watch?.close(), throttle.close(), sender?.close(), ...underway])
       await heads.close()
     },
   }
 }
-
-const notYet = <N extends AuthEndpointName>(...names: N[]) =>
-  Object.fromEntries(
-    names.map((name) => [
-      name,
-      async () => {
-        throw new ApiError('NOT_IMPLEMENTED', 'This version has no such links yet')
-      },
-    ]),
-  ) as unknown as Pick<HandlersOf<AuthEndpoints>, N>
 
 const notSetUp = () =>
   new ApiError(

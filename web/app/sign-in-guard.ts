@@ -1,8 +1,8 @@
 import type { MiddlewareFunction } from 'react-router'
 import { redirect } from 'react-router'
-import { sessionQuery } from '../features/session/session.ts'
 import { prefix } from '../lib/document.ts'
 import { paths } from '../lib/paths.ts'
+import { sessionQuery } from '../lib/session.ts'
 import { queryClient } from './query-client.ts'
 
 /** Before a page asks for anything: who is not signed in goes to the sign-in, and from there on to the page. */

@@ -91,6 +91,7 @@ export const theme = createTheme({
     TextInput: FIELD,
     PasswordInput: FIELD,
     NativeSelect: FIELD,
+    Autocomplete: FIELD,
     Textarea: { ...FIELD, vars: () => ({ root: {}, wrapper: { '--input-fz': 'var(--field-fz)' } }) },
     Checkbox: { defaultProps: { size: 'xs', radius: 'xs' } },
     Switch: { defaultProps: { size: 'xs', withThumbIndicator: false } },

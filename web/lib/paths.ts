@@ -43,7 +43,6 @@ export const paths = {
   users: (search: { q?: string } = {}) => withSearch('/admin/users', search),
   user: (username: string) => `/admin/users/${segment(username)}`,
   groups: () => '/admin/groups',
-  services: () => '/admin/services',
   accessFiles: () => '/admin/access-files',
   mails: () => '/admin/mail',
   audit: (search: { actor?: string; object?: string } = {}) => withSearch('/admin/audit', search),

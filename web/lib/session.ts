@@ -1,3 +1,4 @@
+import { queryOptions } from '@tanstack/react-query'
 import type { Output } from '#contract'
 import { getSession } from '#contract'
 import { call } from './client.ts'
@@ -13,6 +14,12 @@ export const session = (): Promise<Session> => (known ??= readSession())
 
 /** The server is asked again: after a sign-in, a sign-out, or a refusal. */
 export const refreshSession = (): Promise<Session> => (known = readSession())
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: refreshSession,
+  staleTime: 60_000,
+})
 
 async function readSession(): Promise<Session> {
   try {

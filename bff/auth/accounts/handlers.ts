@@ -1,21 +1,18 @@
 import type { AuthEndpoints } from '#contract'
-import { ApiError, linkPage } from '#contract'
+import { ApiError } from '#contract'
 import { violates } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { rows, sql } from '#kit/sql.ts'
 import { recordAudit } from '../audit/record.ts'
 import { identityOf } from '../identify/identify.ts'
-import { createLink, planLink } from '../links/links.ts'
-import { queueMail } from '../mail/outbox.ts'
+import { sendLink } from '../links/send-link.ts'
 import type { AuthParts } from '../parts.ts'
 import { endSessions } from '../sessions/sessions.ts'
 import { contains, findAccount, listAccounts } from './accounts.ts'
 import { listGroups, requireGroup } from './groups.ts'
-import type { User } from './users.ts'
 import { createUser, noSuchUser, readEmail, requireAnAdmin, requireUser } from './users.ts'
 
-const INVITATION_HOURS = 72
 const PEOPLE = 10
 
 type Handlers = Pick<
@@ -41,19 +38,6 @@ export function accountHandlers({ database, config }: AuthParts): Handlers {
     return found
   }
 
-  /** A person is mailed the link with which they come in; without mail the administrator hands it out. */
-  async function invite(db: Db, { user_id, username, email }: User, by: string): Promise<string | undefined> {
-    const link = { purpose: 'invite', user_id, hours: INVITATION_HOURS } as const
-    if (config.mail !== undefined && email !== null) {
-      const link_id = await planLink(db, link)
-      const content = { username, by }
-      await queueMail(db, { idempotency_key: `invite/${link_id}`, to: email, letter: 'invite', content, link_id })
-      return undefined
-    }
-    const { secret } = await createLink(db, link)
-    return `${config.publicUrl ?? ''}${config.staticPrefix}${linkPage(secret)}`
-  }
-
   return {
     async listUsers({ search, max_results, page_token = '' }) {
       const found = await listAccounts(database.health, { search, after: page_token, limit: max_results + 1 })
@@ -75,7 +59,7 @@ export function accountHandlers({ database, config }: AuthParts): Handlers {
           object_id: user.username,
           details: { kind: user.kind, is_admin: user.is_admin },
         })
-        const link = user.kind === 'person' ? await invite(db, user, actor) : undefined
+        const { link } = user.kind === 'person' ? await sendLink(db, config, user, { by: actor }) : {}
         return { user: await account(db, user.username), ...(link === undefined ? {} : { link }) }
       })
     },

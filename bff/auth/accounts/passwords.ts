@@ -45,6 +45,8 @@ export async function verifyPassword(stored: string | null | undefined, password
 
 const LEAST = 12
 const MOST = 128
+/** Characters: code points. */
+export const PASSWORD_LENGTH = { min_length: LEAST, max_length: MOST }
 
 /** Throws INVALID_PARAMETER_VALUE for a password that is short, long, known to everyone, or the user's own name. */
 export async function requireGoodPassword(

@@ -1,5 +1,6 @@
+import type { AuthEndpoints, Input, Output } from '#contract'
 import type { Db } from '#kit/sql.ts'
-import { row, rows, sql } from '#kit/sql.ts'
+import { raw, row, rows, sql } from '#kit/sql.ts'
 import { renewLink } from '../links/links.ts'
 import type { Letter } from './letters.ts'
 
@@ -105,3 +106,27 @@ export async function tidyOutbox(db: Db): Promise<void> {
   )
   await rows(db, sql`delete from mails where coalesce(sent_at, failed_at) < now() - interval '90 days'`)
 }
+
+type Mail = Output<AuthEndpoints['listMails']>['mails'][number]
+type State = Input<AuthEndpoints['listMails']>['state']
+
+const inState = {
+  waiting: sql`sent_at is null and failed_at is null`,
+  sent: sql`sent_at is not null`,
+  failed: sql`failed_at is not null`,
+} as const satisfies Record<State, unknown>
+
+/** Mails as administrators see them, the newest first. */
+export async function listMails(db: Db, state: State, limit: number): Promise<Mail[]> {
+  const [text] = await db.texts(
+    sql`select coalesce(json_agg(json_strip_nulls(json_build_object(
+          'mail_id', mail_id, 'to', to_address, 'letter', letter, 'attempts', attempts, 'last_error', last_error,
+          'created_at', ${millis('created_at')}, 'sent_at', ${millis('sent_at')}, 'failed_at', ${millis('failed_at')},
+          'next_attempt_at', case when ${inState.waiting} then ${millis('next_attempt_at')} end
+        )) order by mail_id desc), '[]')::text
+        from (select * from mails where ${inState[state]} order by mail_id desc limit ${limit}) m`,
+  )
+  return JSON.parse(text?.[0] ?? '[]') as Mail[]
+}
+
+const millis = (column: string) => raw(`(extract(epoch from ${column}) * 1000)::bigint`)

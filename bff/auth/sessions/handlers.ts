@@ -12,6 +12,7 @@ import { recordAudit } from '../audit/record.ts'
 import { credentialOf, csrfTokenOf } from '../identify/credentials.ts'
 import type { Attempt } from '../identify/identify.ts'
 import { IDLE_HOURS, identityOf, ifKnown } from '../identify/identify.ts'
+import { endLinks } from '../links/links.ts'
 import type { AuthParts } from '../parts.ts'
 import { noSessionCookie, sessionCookie } from './cookies.ts'
 import { endSession, endSessions, sessionsOf, startSession } from './sessions.ts'
@@ -163,6 +164,7 @@ export function sessionHandlers({
       await database.transaction(async (db) => {
         await db.query(sql`update users set password_hash = ${password_hash} where user_id = ${user_id}`)
         await endSessions(db, user_id, by === 'session' ? credential_id : undefined)
+        await endLinks(db, user_id)
         await recordAudit(db, { actor: username, action: 'user.password', object_type: 'user', object_id: username })
       })
       return {}

@@ -31,11 +31,18 @@ const METRICS = sql`
             case s.last_value when 'NaN' then '"NaN"' when 'Infinity' then '1.7976931348623157e308'
                               when '-Infinity' then '-1.7976931348623157e308' else s.last_value::text end ||
             ',"timestamp":' || s.last_timestamp || ',"step":' || s.last_step || ${MEASURED}, '},{"key":"') || '}]'
-   from (select * from series where run_no = r.run_no order by key) s)`
+   from (select series_id, key, last_value, last_timestamp, last_step, linked from series where run_no = r.run_no order by key) s)`
 
-const pairs = (table: 'params' | 'tags') => sql`
-  (select '"${raw(table)}":[{"key":"' || string_agg(v.key || '","value":' || to_json(v.value), '},{"key":"') || '}]'
-   from (select key, value from ${raw(table)} where run_no = r.run_no order by key) v)`
+/** Values are mostly plain: one look at all of a run's is cheaper than to quote each. */
+function pairs(table: 'params' | 'tags'): Sql {
+  const rows = sql`from (select key, value from ${raw(table)} where run_no = r.run_no order by key) v`
+  const list = raw(`'"${table}":[{"key":"' ||`)
+  return sql`
+  (select case when to_json(string_agg(v.value, ''))::text = '"' || string_agg(v.value, '') || '"'
+     then ${list} string_agg(v.key || '","value":"' || v.value, '"},{"key":"') || '"}]'
+     else (select ${list} string_agg(v.key || '","value":' || to_json(v.value), '},{"key":"') || '}]' ${rows}) end
+   ${rows})`
+}
 
 const DATASET_INPUTS = sql`
   (select '"dataset_inputs":[' || string_agg('{"tags":' || coalesce((

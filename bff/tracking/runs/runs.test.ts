@@ -58,6 +58,33 @@ test('a batch is in the run as it was logged', async () => {
   })
 })
 
+test.each([
+  'plain',
+  '"',
+  '\\',
+  '\\u0001',
+  'two\nlines',
+  '\u0001\u001f',
+  '\u007f\u2028',
+  '🙂 é',
+  '"},{"key":"k","value":"',
+  "'",
+  '%s$1',
+])('what is logged is read as it was, from one run and from a page: %j', async (odd) => {
+  const { experiment_id } = await call(createExperiment, { name: `odd ${odd}` }, server)
+  const run_id = await newRun({ experiment_id, run_name: odd, user_id: odd })
+  const pairs = [
+    { key: 'a/b.c-d e:f_é', value: 'plain' },
+    { key: 'odd', value: odd },
+  ]
+  await call(logBatch, { run_id, params: pairs, tags: pairs }, server)
+  const run = await get(run_id)
+  expect(run.info).toMatchObject({ run_name: odd, user_id: odd })
+  expect(run.data.params).toEqual(pairs)
+  expect(run.data.tags).toEqual([pairs[0], { key: 'mlflow.runName', value: odd }, pairs[1]])
+  expect((await call(searchRuns, { experiment_ids: [experiment_id] }, server)).runs).toEqual([run])
+})
+
 test('the answer of create is the run as it is read later', async () => {
   const { experiment_id } = await call(createExperiment, { name: 'created' }, server)
   const run = await start({

@@ -26,7 +26,7 @@ import { snippets } from '../../lib/snippets.ts'
 import { useLastDefined } from '../../lib/use-last-defined.ts'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Failed, SkeletonRows, State } from '../../ui/states.tsx'
-import { Tabs } from '../../ui/tabs.tsx'
+import { ExperimentTabs } from '../experiment-tabs.tsx'
 import { ProblemPage } from '../problem-page.tsx'
 import { queryClient } from '../query-client.ts'
 import c from './experiment-page.module.css'
@@ -46,6 +46,7 @@ export function Component() {
       <ProblemPage
         what="The experiment could not be read"
         error={experiment.error}
+        subject={{ resource_type: 'experiment', resource_id: experimentId }}
         onRetry={() => void experiment.refetch()}
       />
     )
@@ -107,17 +108,7 @@ function Runs({ experimentId, name }: { experimentId: string; name: string }) {
     >
       <h1 className="vh">{`Runs of ${name}`}</h1>
       <div className={c.tabs}>
-        <Tabs
-          label="Experiment"
-          tabs={[
-            {
-              label: 'Runs',
-              to: paths.experiment(experimentId),
-              count: all.data?.more ? undefined : all.data?.total,
-              end: true,
-            },
-          ]}
-        />
+        <ExperimentTabs experimentId={experimentId} runs={all.data?.more ? undefined : all.data?.total} />
       </div>
       <div className={c.bar}>
         <FilterBox

@@ -2,15 +2,19 @@ import { IconFlask } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
+import { requestsQuery } from '../../features/access/access.ts'
+import { RequestsToDecide } from '../../features/access/requests-panel.tsx'
 import { experimentsQuery, summariesQuery } from '../../features/experiments/experiments.ts'
 import { RunLines } from '../../features/runs/run-lines.tsx'
 import { formatTotal, NEWEST_FIRST, runCountQuery, runsQuery, toRows } from '../../features/runs/runs.ts'
 import { formatCount, plural } from '../../lib/format.ts'
 import { paths } from '../../lib/paths.ts'
+import { sessionQuery } from '../../lib/session.ts'
 import { snippets } from '../../lib/snippets.ts'
 import { Page } from '../../ui/page.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { Empty, Failed, SkeletonRows } from '../../ui/states.tsx'
+import { resourceName } from '../resource-name.tsx'
 import c from './home-page.module.css'
 
 const RECENT = { by: 'last_update_time', descending: true } as const
@@ -22,6 +26,8 @@ export function Component() {
   const list = useMemo(() => experiments.data?.pages[0]?.experiments ?? [], [experiments.data])
   const ids = useMemo(() => list.map((experiment) => experiment.experiment_id), [list])
   const summaries = useQuery(summariesQuery(ids))
+  const signedIn = useQuery(sessionQuery).data?.user !== undefined
+  const waiting = useQuery({ ...requestsQuery, enabled: signedIn }).data?.to_decide ?? []
   const running = useInfiniteQuery({ ...runsQuery(ids, RUNNING, NEWEST_FIRST, 5), refetchInterval: 15_000 })
   const runningTotal = useQuery(runCountQuery(ids, RUNNING))
   const latest = useInfiniteQuery(runsQuery(ids, '', NEWEST_FIRST, 10))
@@ -61,22 +67,25 @@ export function Component() {
               <RunLines rows={latestRows} nameOf={nameOf} now={latest.dataUpdatedAt} />
             </Panel>
           </div>
-          <Panel title="Experiments" action={<Link to={paths.experiments()}>All</Link>}>
-            <ul className={c.experiments}>
-              {list.slice(0, 10).map(({ experiment_id, name }) => {
-                const summary = summaries.data?.get(experiment_id)
-                return (
-                  <li key={experiment_id}>
-                    <IconFlask size={16} stroke={1.7} aria-hidden />
-                    <Link className="plain medium ell" to={paths.experiment(experiment_id)} title={name}>
-                      {name}
-                    </Link>
-                    <Note runs={summary?.runs} running={summary?.running} failed={summary?.failed} />
-                  </li>
-                )
-              })}
-            </ul>
-          </Panel>
+          <div className={c.pile}>
+            {waiting.length > 0 && <RequestsToDecide requests={waiting} nameOf={resourceName} />}
+            <Panel title="Experiments" action={<Link to={paths.experiments()}>All</Link>}>
+              <ul className={c.experiments}>
+                {list.slice(0, 10).map(({ experiment_id, name }) => {
+                  const summary = summaries.data?.get(experiment_id)
+                  return (
+                    <li key={experiment_id}>
+                      <IconFlask size={16} stroke={1.7} aria-hidden />
+                      <Link className="plain medium ell" to={paths.experiment(experiment_id)} title={name}>
+                        {name}
+                      </Link>
+                      <Note runs={summary?.runs} running={summary?.running} failed={summary?.failed} />
+                    </li>
+                  )
+                })}
+              </ul>
+            </Panel>
+          </div>
         </div>
       )}
     </Page>

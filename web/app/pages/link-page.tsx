@@ -6,10 +6,10 @@ import { Link, useNavigate } from 'react-router'
 import { linkQuery } from '../../features/session/link.ts'
 import { LinkForm } from '../../features/session/link-form.tsx'
 import { ConnectClient } from '../../features/tokens/connect-client.tsx'
-import { TokenShown } from '../../features/tokens/token-shown.tsx'
 import { kindOfProblem } from '../../lib/api.ts'
 import { paths } from '../../lib/paths.ts'
 import { LinkButton } from '../../ui/link-button.tsx'
+import { SecretShown } from '../../ui/secret-shown.tsx'
 import { Failed, State } from '../../ui/states.tsx'
 import { Threshold } from '../threshold.tsx'
 import c from './link-page.module.css'
@@ -122,7 +122,7 @@ function Welcome({ token, uri }: { token: string; uri: string | undefined }) {
     >
       <h1>You are in</h1>
       <p className={c.lead}>The administrator is made, and this browser is signed in.</p>
-      <TokenShown name="set-up" token={token} />
+      <SecretShown title="Your token is made." secret={token} />
       <ul className={c.next}>
         <Step icon={<IconUsers size={16} stroke={1.7} aria-hidden />} what="Next">
           <Link to={paths.users()}>invite others</Link>

@@ -2,10 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { LoaderFunctionArgs } from 'react-router'
 import { Outlet, useMatch, useParams } from 'react-router'
+import { useMay } from '../../features/access/access.ts'
 import { experimentQuery } from '../../features/experiments/experiments.ts'
 import { RunHeader } from '../../features/runs/run-header.tsx'
 import type { RunRow } from '../../features/runs/runs.ts'
 import { runQuery, toRow } from '../../features/runs/runs.ts'
+import { kindOfProblem } from '../../lib/api.ts'
 import { paths } from '../../lib/paths.ts'
 import { Page } from '../../ui/page.tsx'
 import { SkeletonRows } from '../../ui/states.tsx'
@@ -33,12 +35,21 @@ export function Component() {
     ...experimentQuery(run.data?.info.experiment_id ?? ''),
     enabled: run.data !== undefined,
   })
+  const subject = { resource_type: 'run', resource_id: runId } as const
+  const may = useMay(subject)
   const row = useMemo(() => run.data && toRow(run.data), [run.data])
   const onMetrics = useMatch('/runs/:runId/metrics')
   const onArtifacts = useMatch('/runs/:runId/artifacts/*')
 
-  if (run.isError && !row)
-    return <ProblemPage what="The run could not be read" error={run.error} onRetry={() => void run.refetch()} />
+  if (run.isError && (!row || kindOfProblem(run.error) === 'forbidden'))
+    return (
+      <ProblemPage
+        what="The run could not be read"
+        error={run.error}
+        subject={subject}
+        onRetry={() => void run.refetch()}
+      />
+    )
   const experimentName = experiment.data?.name ?? '…'
   const title = [
     onMetrics ? 'Metrics' : '',
@@ -57,7 +68,7 @@ export function Component() {
       ]}
     >
       <div className={onArtifacts ? c.full : c.flow}>
-        {row ? <RunHeader row={row} /> : <div className={c.waiting} />}
+        {row ? <RunHeader row={row} mayEdit={may.edit} /> : <div className={c.waiting} />}
         <div className={c.tabs}>
           <Tabs
             label="Run"

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Navigate } from 'react-router'
-import { sessionQuery } from '../../features/session/session.ts'
 import { paths } from '../../lib/paths.ts'
+import { sessionQuery } from '../../lib/session.ts'
 import { Threshold } from '../threshold.tsx'
 import c from './set-up-page.module.css'
 

@@ -6,7 +6,7 @@ import { DeletedRun, RunMenu } from './run-menu.tsx'
 import type { RunRow } from './runs.ts'
 
 /** What it is: name, status, and its first line of notes. */
-export function RunHeader({ row }: { row: RunRow }) {
+export function RunHeader({ row, mayEdit }: { row: RunRow; mayEdit: boolean }) {
   const { info } = row.run
   const note = firstLine(row.tags.get('mlflow.note.content'))
   const ended = info.end_time !== undefined && Number(info.end_time) > 0 ? Number(info.end_time) : undefined
@@ -20,10 +20,10 @@ export function RunHeader({ row }: { row: RunRow }) {
           <Time ms={info.start_time} />
           {ended !== undefined && `, took ${formatDuration(ended - Number(info.start_time))}`}
         </span>
-        {info.lifecycle_stage === 'active' && <RunMenu row={row} />}
+        {mayEdit && info.lifecycle_stage === 'active' && <RunMenu row={row} />}
       </div>
       {note && note.toLowerCase() !== row.name.toLowerCase() && <p className={c.note}>{note}</p>}
-      {info.lifecycle_stage === 'deleted' && <DeletedRun row={row} />}
+      {info.lifecycle_stage === 'deleted' && <DeletedRun row={row} mayRestore={mayEdit} />}
     </div>
   )
 }

@@ -63,7 +63,7 @@ export function RunMenu({ row }: { row: RunRow }) {
 }
 
 /** Over the page of a deleted run. */
-export function DeletedRun({ row }: { row: RunRow }) {
+export function DeletedRun({ row, mayRestore }: { row: RunRow; mayRestore: boolean }) {
   const move = useMoveRun(row.id)
   return (
     <div className={c.deleted} role="status">
@@ -71,9 +71,11 @@ export function DeletedRun({ row }: { row: RunRow }) {
         This run is deleted. It can be read, not changed.
         {move.isError && <span role="alert" className={c.failed}>{` It was not restored. ${move.error.message}`}</span>}
       </p>
-      <Button size="xs" className="end" loading={move.isPending} onClick={() => move.mutate('active')}>
-        Restore
-      </Button>
+      {mayRestore && (
+        <Button size="xs" className="end" loading={move.isPending} onClick={() => move.mutate('active')}>
+          Restore
+        </Button>
+      )}
     </div>
   )
 }

@@ -3,8 +3,8 @@ import type { Call, Output } from '#contract'
 import { followLink, getLink } from '#contract'
 import { call } from '../../lib/client.ts'
 import { prefix } from '../../lib/document.ts'
-import { refreshSession } from '../../lib/session.ts'
-import { CookieLost, sessionQuery } from './session.ts'
+import { refreshSession, sessionQuery } from '../../lib/session.ts'
+import { CookieLost } from './session.ts'
 
 export type Link = Output<typeof getLink>
 

@@ -1,19 +1,10 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Call } from '#contract'
 import { requestPasswordReset, signIn, signOut } from '#contract'
 import { ask } from '../../lib/api.ts'
 import { call } from '../../lib/client.ts'
 import { prefix } from '../../lib/document.ts'
-import { refreshSession } from '../../lib/session.ts'
-
-export const sessionQuery = queryOptions({
-  queryKey: ['session'],
-  queryFn: refreshSession,
-  staleTime: 60_000,
-})
-
-/** Who is signed in; undefined while that is not known, where nobody is, and where nobody signs in. */
-export const useUser = () => useQuery(sessionQuery).data?.user
+import { refreshSession, sessionQuery } from '../../lib/session.ts'
 
 /** The server took the password, and the browser did not keep what it answered: asked again, it is nobody's. */
 export class CookieLost extends Error {

@@ -1,9 +1,8 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useSyncExternalStore } from 'react'
-import { expiry, lastUsername, refreshSession } from '../../lib/session.ts'
+import { expiry, lastUsername, refreshSession, sessionQuery } from '../../lib/session.ts'
 import { Dialog } from '../../ui/dialog.tsx'
-import { sessionQuery } from './session.ts'
 import c from './sign-in-again.module.css'
 import { SignInForm } from './sign-in-form.tsx'
 
