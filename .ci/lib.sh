@@ -4,6 +4,7 @@ versitygw_version=v1.8.0
 mlflow_version=3.17.2
 old_mlflow_version=3.6.0
 java_client_version=2.17.2
+moto_version=5.2.1
 # Built and downloaded things are kept between runs; without the folder they are simply made again.
 cache=${CI_CACHE:-/var/cache/assay-ci}
 work=$(mktemp -d "${TMPDIR:-/tmp}/assay-ci.XXXXXX")
@@ -189,6 +190,16 @@ start_mlflow_with_sign_in() {
   export ASSAY_TEST_MLFLOW_SIGN_IN_URL=http://admin:of-the-tests-1234@127.0.0.1:$port
   MLFLOW_AUTH_CONFIG_PATH=$work/mlflow-sign-in.ini MLFLOW_FLASK_SERVER_SECRET_KEY=of-the-tests \
     mlflow_server mlflow-sign-in "$port" --app-name basic-auth
+}
+
+# The STS and IAM services of AWS, as far as they can be had on this machine.
+start_moto() {
+  local port
+  port=$(free_port)
+  (cd "$work" && exec "$cache/python-moto-$moto_version/bin/moto_server" -H 127.0.0.1 -p "$port") >"$work/moto.log" 2>&1 &
+  services+=($!)
+  export ASSAY_TEST_MOTO_URL=http://127.0.0.1:$port
+  wait_until curl -s -o /dev/null "$ASSAY_TEST_MOTO_URL/moto-api/"
 }
 
 wait_until() {

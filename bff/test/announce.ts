@@ -9,6 +9,7 @@ const services: { why: string | undefined; without: string }[] = [
   { why: absent('ASSAY_TEST_RELAY'), without: 'the core was in the process of the server, not behind it' },
   { why: absent('ASSAY_TEST_MLFLOW_URL'), without: 'standing in front of a real MLflow server was left out' },
   { why: absent('ASSAY_TEST_MLFLOW_SIGN_IN_URL'), without: 'the same of one that asks who it is was left out' },
+  { why: absent('ASSAY_TEST_MOTO_URL'), without: 'S3 credentials and policies at an STS and IAM server were left out' },
   {
     why: absent('ASSAY_TEST_PYTHON'),
     without:
