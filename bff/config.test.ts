@@ -270,7 +270,7 @@ describe('refuses', () => {
       argv: ['--gunicorn-opts'],
       says: /flag of mlflow server: it needs a value/,
     },
-    { why: "MLflow's sign-in", argv: ['--app-name', 'basic-auth'], says: /flag of mlflow server: sign-in is not in/ },
+    { why: 'an app of one’s own', argv: ['--app-name=mine'], says: /flag of mlflow server: only basic-auth is/ },
     { why: 'a file of variables', argv: ['--env-file=.env'], says: /put the variables into the environment/ },
     { why: 'a word', argv: ['here'], says: /^"here" is not understood/ },
     { why: 'a flag without its value', argv: ['--port'], says: /^--port needs a value: --port=N/ },

@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
 import type { OidcProvider } from './auth/oidc/config.ts'
+import { readBasicAuthIni } from './config/basic-auth-ini.ts'
 import type { Bucket, S3Server } from './config/buckets.ts'
 import { Addressing, Encryption, encryptionOf, readBuckets, s3Server } from './config/buckets.ts'
 import type { ArtifactPlace as Place } from './config/fields.ts'
 import {
+  AdminPassword,
   ArtifactPlace,
   Bytes,
   DatabaseUrl,
+  DefaultPermission,
   HostPatterns,
   isLoopback,
   Level,
@@ -65,12 +68,12 @@ const Settings = z.object({
   'core-socket': z.string().optional(),
   workers: whole(1, 64),
   auth: z.enum(['on', 'off'], 'must be on or off'),
-  'default-permission': z.enum(['NO_PERMISSIONS', 'READ', 'USE', 'EDIT', 'MANAGE']),
+  'default-permission': DefaultPermission,
   'experiment-creation': z.enum(['anyone', 'admins', 'files']),
   'hide-forbidden': Switch,
   'audit-reads': Switch,
   'admin-username': z.string().optional(),
-  'admin-password': z.string().optional(),
+  'admin-password': AdminPassword.optional(),
   organisation: z.string(),
   'smtp-url': SmtpUrl.optional(),
   'smtp-password': z.string().optional(),
@@ -118,19 +121,24 @@ export class ConfigError extends Error {
 export function readConfig(argv: readonly string[], env: Env = process.env, role: Role = 'server') {
   const problems: string[] = []
   const { rest, said } = takeMlflowFlags(argv)
-  const sources = gather(rest, said, env, problems)
+  const iniWarnings: string[] = []
+  const ini = readBasicAuthIni(env.MLFLOW_AUTH_CONFIG_PATH?.trim(), problems, iniWarnings)
+  const sources = gather(rest, said, env, ini, problems)
   const texts = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, source.text]))
   const parsed = Settings.safeParse(texts)
   // A setting that cannot be read falls back on its default, so that the rules between settings are checked all the same.
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(fallBack(sources, texts, issue))
   const settings = parsed.success ? parsed.data : Settings.parse(texts)
-  const warnings = mlflowWarnings(env, said, new Set(Object.values(sources).map(({ from }) => from)))
+  const warnings = [
+    ...mlflowWarnings(env, said, new Set(Object.values(sources).map(({ from }) => from))),
+    ...iniWarnings,
+  ]
   problems.push(
     ...(role === 'core' ? checkCore(settings) : checkOpenAddress(settings, warnings)),
     ...check(settings, sources, warnings),
     ...checkRelay(settings, sources),
     ...checkMail(settings),
-    ...checkSignIn(settings),
+    ...checkSignIn(settings, sources),
   )
   const server = mainServer(settings)
   const file = settings['artifact-buckets']
@@ -256,12 +264,14 @@ const checkCore = (s: Settings): string[] => [
 ]
 
 /** How people come in. */
-function checkSignIn(s: Settings): string[] {
+function checkSignIn(s: Settings, sources: Sources): string[] {
+  // MLflow's file comes with a name alone
+  const named = ['--admin-username', 'ASSAY_ADMIN_USERNAME'].includes(sources['admin-username']?.from ?? '')
   const says = [
     s.oidc !== undefined &&
       !s['public-url'] &&
       '--oidc: the provider sends browsers back. Set --public-url too, the address that they use.',
-    (s['admin-username'] === undefined) !== (s['admin-password'] === undefined) &&
+    (s['admin-password'] === undefined ? named : s['admin-username'] === undefined) &&
       '--admin-username and ASSAY_ADMIN_PASSWORD: set both, or neither.',
   ]
   return says.filter((problem) => typeof problem === 'string')

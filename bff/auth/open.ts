@@ -20,6 +20,7 @@ import { linkHandlers } from './links/handlers.ts'
 import { addressOf } from './links/send-link.ts'
 import { hasAdministrator } from './links/set-up.ts'
 import { openSender } from './mail/sender.ts'
+import { mlflowHandlers } from './mlflow/handlers.ts'
 import type { AuthParts } from './parts.ts'
 import { openResolve } from './resolve.ts'
 import { s3Handlers } from './s3/handlers.ts'
@@ -75,6 +76,7 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
     ...grantHandlers({ ...parts, resolve }),
     ...accessFileHandlers(files, config.files.watch !== undefined),
     ...s3Handlers({ database, experiments, config: config.s3 }),
+    ...mlflowHandlers({ ...parts, attempt }),
   }
   const watch = config.files.watch && openWatch(files, config.files.watch)
   return {

@@ -101,6 +101,21 @@ export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3})
 
 export const Secret = z.string().min(32, 'must have 32 characters and more: `openssl rand -hex 32` makes one')
 
+/** The one that came with every server of MLflow up to 3.12. */
+const SHIPPED = 'password1234'
+
+export const AdminPassword = z
+  .string()
+  .refine(
+    (text) => text !== SHIPPED,
+    'is the password that MLflow once shipped, and everyone knows it: set another one',
+  )
+
+export const DefaultPermission = z.enum(
+  ['NO_PERMISSIONS', 'READ', 'USE', 'EDIT', 'MANAGE'],
+  'must be NO_PERMISSIONS, READ, USE, EDIT or MANAGE',
+)
+
 export const StaticPrefix = read((text) =>
   /^(\/[A-Za-z0-9._~-]+)+$/.test(text) && !/\/\.{1,2}(\/|$)/.test(text)
     ? text

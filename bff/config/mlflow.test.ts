@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Env } from '../config.ts'
 import { readConfig } from '../config.ts'
+import { takeMlflowFlags } from './mlflow.ts'
 
 const database = 'postgresql://me:secret@db/mlflow'
 const url = { database: { url: database } }
@@ -124,6 +125,13 @@ describe.each(rows)('mlflow server $argv', ({ argv, env, gives, warns }) => {
   })
 })
 
+test.each([
+  { argv: ['--app-name', 'basic-auth', '--port=1'], rest: ['--port=1', '--auth=on'] },
+  { argv: ['--app-name=basic-auth'], rest: ['--auth=on'] },
+])('mlflow server $argv asks for sign-in', ({ argv, rest }) => {
+  expect(takeMlflowFlags(argv).rest).toEqual(rest)
+})
+
 test("MLflow's flag goes before our variable, and our flag before both", () => {
   const env = { ASSAY_ARTIFACTS: '/srv/b' }
   const folderOf = (argv: string[]) => readConfig(argv, env).tracking.artifacts.store
@@ -131,12 +139,10 @@ test("MLflow's flag goes before our variable, and our flag before both", () => {
   expect(folderOf(['--artifacts-destination=/srv/a', '--artifacts=/srv/c'])).toMatchObject({ folder: '/srv/c' })
 })
 
-test.each([
-  'MLFLOW_S3_UPLOAD_EXTRA_ARGS',
-  'MLFLOW_ENABLE_AI_GATEWAY',
-  'MLFLOW_SERVER_ENABLE_JOB_EXECUTION',
-  'MLFLOW_AUTH_CONFIG_PATH',
-])('%s is named, and not where it is false', (name) => {
-  expect(readConfig([], { [name]: 'x' }).warnings).toEqual([expect.stringMatching(`^${name} is not used`)])
-  expect(readConfig([], { [name]: 'false' }).warnings).toEqual([])
-})
+test.each(['MLFLOW_S3_UPLOAD_EXTRA_ARGS', 'MLFLOW_ENABLE_AI_GATEWAY', 'MLFLOW_SERVER_ENABLE_JOB_EXECUTION'])(
+  '%s is named, and not where it is false',
+  (name) => {
+    expect(readConfig([], { [name]: 'x' }).warnings).toEqual([expect.stringMatching(`^${name} is not used`)])
+    expect(readConfig([], { [name]: 'false' }).warnings).toEqual([])
+  },
+)

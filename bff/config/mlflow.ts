@@ -27,7 +27,6 @@ const otherwise: Record<string, string> = {
   MLFLOW_S3_IGNORE_TLS: 'certificates are always checked; NODE_EXTRA_CA_CERTS names a file with your own',
   MLFLOW_DEPLOYMENTS_TARGET: 'deployments are not served',
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'there are no jobs',
-  MLFLOW_AUTH_CONFIG_PATH: 'sign-in is not in this version yet',
   MLFLOW_FLASK_SERVER_SECRET_KEY: 'there is no Flask',
   MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: 'the sources of model versions are checked without it',
   MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES: 'artifacts are in the places that the operator names',
@@ -60,6 +59,9 @@ type Flag = { kind: 'text' | 'switch'; means: string }
 const text = (means: string): Flag => ({ kind: 'text', means })
 const toggle = (means: string): Flag => ({ kind: 'switch', means })
 
+/** Which app signs people in: `basic-auth` is what --auth=on is here. */
+const APP = '--app-name'
+
 /** Flags of `mlflow server` that are no flags of ours. Each means what its variable means. */
 const flags: Record<string, Flag> = {
   'backend-store-uri': text('MLFLOW_BACKEND_STORE_URI'),
@@ -80,6 +82,7 @@ const flags: Record<string, Flag> = {
   'secrets-cache-ttl': text('--secrets-cache-ttl'),
   'secrets-cache-max-size': text('--secrets-cache-max-size'),
   dev: toggle('--dev'),
+  'app-name': text(APP),
 }
 
 /** What MLflow's flags said, by the variable that means the same: it goes before all variables. */
@@ -103,16 +106,18 @@ export function takeMlflowFlags(argv: readonly string[]): { rest: string[]; said
     const flag = token.kind === 'option' && Object.hasOwn(flags, token.name) ? flags[token.name] : undefined
     // without its value it is left for the one who complains
     if (token.kind !== 'option' || !flag || (flag.kind === 'text' && !token.value)) continue
+    if (flag.means === APP && token.value !== 'basic-auth') continue
     said.set(flag.means, { text: token.value ?? 'true', from: token.rawName })
     taken.add(token.index)
     if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1)
   }
-  return { rest: argv.filter((_, index) => !taken.has(index)), said }
+  const rest = argv.filter((_, index) => !taken.has(index))
+  return { rest: said.has(APP) ? [...rest, '--auth=on'] : rest, said }
 }
 
 /** What to write instead of a flag of `mlflow server` that is not let pass: who gives it counts on what it does. */
 export function mlflowFlagHint(name: string): string | undefined {
-  if (name === 'app-name') return 'sign-in is not in this version yet, so nobody would be asked who they are'
+  if (name === 'app-name') return 'only basic-auth is understood, which is --auth=on'
   if (name === 'env-file') return 'put the variables into the environment'
   return Object.hasOwn(flags, name) ? 'it needs a value' : undefined
 }

@@ -216,6 +216,7 @@ const rows = [
     kind: 'text',
     value: 'PERMISSION',
     default: 'NO_PERMISSIONS',
+    mlflow: 'MLFLOW_AUTH_DEFAULT_PERMISSION',
     help: 'what everyone who is signed in may do with what was not granted to them: NO_PERMISSIONS, READ, USE, EDIT or MANAGE',
   },
   {
@@ -241,6 +242,7 @@ const rows = [
     name: 'admin-username',
     kind: 'text',
     value: 'NAME',
+    mlflow: 'MLFLOW_AUTH_ADMIN_USERNAME',
     help: 'makes the first administrator at start, with ASSAY_ADMIN_PASSWORD, in place of the set-up link',
   },
   {
@@ -248,6 +250,7 @@ const rows = [
     kind: 'text',
     value: 'TEXT',
     only: 'env',
+    mlflow: 'MLFLOW_AUTH_ADMIN_PASSWORD',
     help: 'password of --admin-username; used while there is no administrator, and never after',
   },
   {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { BasicAuthIni } from './basic-auth-ini.ts'
 import { Switch } from './fields.ts'
 import type { MlflowFlags } from './mlflow.ts'
 import { mlflowFlagHint } from './mlflow.ts'
@@ -12,10 +13,16 @@ type Source = { text: string; from: string | undefined }
 export type Sources = Partial<Record<OptionName, Source>>
 
 /**
- * Gathers each setting from flags (ours, then MLflow's), then ASSAY_ variables, then MLflow's, then defaults; what is not known
- * goes to `problems`.
+ * Gathers each setting from flags (ours, then MLflow's), then ASSAY_ variables, then MLflow's, then its ini file, then defaults;
+ * what is not known goes to `problems`.
  */
-export function gather(argv: readonly string[], said: MlflowFlags, env: Env, problems: string[]): Sources {
+export function gather(
+  argv: readonly string[],
+  said: MlflowFlags,
+  env: Env,
+  ini: BasicAuthIni,
+  problems: string[],
+): Sources {
   const flags = readFlags(argv, problems)
   refuseUnknownVariables(env, problems)
   const sources: Sources = {}
@@ -23,7 +30,8 @@ export function gather(argv: readonly string[], said: MlflowFlags, env: Env, pro
     const own = only === 'flag' ? undefined : fromVariable(env, variableOf(name))
     const filed = only === 'env' && !own ? fromFile(env, fileVariableOf(name), problems) : undefined
     const others = [...(mlflow ? [mlflow] : []), ...aws].map((variable) => fromVariable(env, variable))
-    const source = flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? filed ?? others.find(Boolean)
+    const source =
+      flags.get(name) ?? said.get(mlflow ?? '') ?? own ?? filed ?? others.find(Boolean) ?? ini.get(mlflow ?? '')
     if (source) sources[name] = source
     else if (option.default !== undefined) sources[name] = { text: option.default, from: undefined }
   }

@@ -9,6 +9,9 @@ import * as grants from './grants.ts'
 import * as links from './links.ts'
 import * as loggedModels from './logged-models.ts'
 import * as metrics from './metrics.ts'
+import * as mlflowPermissions from './mlflow-permissions.ts'
+import * as mlflowRoles from './mlflow-roles.ts'
+import * as mlflowUsers from './mlflow-users.ts'
 import * as modelVersions from './model-versions.ts'
 import * as registeredModels from './registered-models.ts'
 import * as runs from './runs.ts'
@@ -29,6 +32,9 @@ export * from './json.ts'
 export * from './links.ts'
 export * from './logged-models.ts'
 export * from './metrics.ts'
+export * from './mlflow-permissions.ts'
+export * from './mlflow-roles.ts'
+export * from './mlflow-users.ts'
 export * from './model-versions.ts'
 export * from './registered-models.ts'
 export * from './request.ts'
@@ -52,6 +58,9 @@ type AuthModules = typeof accessFiles &
   typeof audit &
   typeof grants &
   typeof links &
+  typeof mlflowPermissions &
+  typeof mlflowRoles &
+  typeof mlflowUsers &
   typeof session &
   typeof tokens
 
@@ -89,6 +98,9 @@ export const authEndpoints = endpointsOf([
   audit,
   grants,
   links,
+  mlflowPermissions,
+  mlflowRoles,
+  mlflowUsers,
   session,
   tokens,
 ]) as unknown as AuthEndpoints

@@ -226,6 +226,7 @@ export const keyField = (options: { calledName?: boolean } = {}) =>
 /** Why this is no name for a registered model, or undefined. */
 function modelNameProblem(name: string): string | undefined {
   if (name.trim() === '') return 'missing'
+  if (name === '*') return `Invalid model name '*': in permissions it stands for all models.`
   if (/[/:]/.test(name)) return `Invalid model name '${name.slice(0, 100)}'. Names cannot contain '/' or ':'.`
   if (name === '.' || name.startsWith('..')) return RESOLVES
   return codePoints(name) > 256 ? 'a name has at most 256 characters' : undefined

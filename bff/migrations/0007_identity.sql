@@ -42,6 +42,8 @@ create table group_members (
   user_id bigint not null references users on delete cascade,
   -- who says so: a person, the access files, or the OIDC provider, which takes away only what it gave
   source text collate "C" not null default 'hand' check (source in ('hand', 'files', 'oidc')),
+  -- what MLflow's clients call it by
+  member_id bigint generated always as identity unique,
   primary key (group_id, user_id, source)
 );
 create index group_members_by_user on group_members (user_id);
