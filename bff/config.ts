@@ -320,6 +320,7 @@ function assemble(s: Settings, server: S3Server, { buckets, providers, warnings 
     },
     log: { level: s['log-level'] },
     /** where Assay keeps what it knows, unless another server keeps it all; brought up to date at start, or refused where it is behind */
+    dataFolder: data,
     database,
     migrate: s.migrate,
     tracking: {

@@ -33,6 +33,7 @@ export async function serve(config: Config, say: Say): Promise<void> {
     const upstream = await openUpstream(config, database, logs.log)
     shutdown.onStop('upstream', () => upstream.close())
     for (const gauge of upstream.gauges) metrics.gauge(...gauge)
+    const setUp = await prepareSetUpOf(config, database)
     const auth = await openAuthOf(config, { upstream, database }, logs)
     shutdown.onStop('sign-in', () => auth.close())
     const http = await openHttp(config, { upstream: readyUntil(upstream, shutdown), auth, logs, metrics })
@@ -43,6 +44,7 @@ export async function serve(config: Config, say: Say): Promise<void> {
       return new Promise((resolve) => setTimeout(resolve, config.server.stopDelayMs))
     })
     if (cluster.isPrimary) greet(config, port, say)
+    if (setUp) await setUp(urlOf(config, port), say)
   } catch (error) {
     failToStart(error, logs, config, say)
   }
@@ -51,6 +53,22 @@ export async function serve(config: Config, say: Say): Promise<void> {
 /** A core keeps runs, and a server with sign-in who may see them. */
 const needsDatabase = ({ relay, tracking, auth, core }: Config) =>
   relay ? auth.mode === 'on' && !core : tracking.mode !== 'artifacts-only'
+
+/** The first process of a start sees to the first administrator; what it gives says the link for that, if one is needed. */
+async function prepareSetUpOf({ auth, core, dataFolder }: Config, database: Database | undefined) {
+  const isFirst = cluster.isPrimary || cluster.worker?.id === 1
+  if (auth.mode === 'off' || core || !database || !isFirst) return undefined
+  const { leaveSetUpLink, prepareSetUp } = await import('./auth/index.ts')
+  const page = await prepareSetUp(database, auth.firstAdmin)
+  return async (url: string, say: Say) => {
+    const link = page && url + page
+    const left = await leaveSetUpLink(dataFolder, link)
+    if (link)
+      say(
+        `Nobody administers it yet. Make the first account at\n  ${link}\nThis link works once, within three days. ${left}`,
+      )
+  }
+}
 
 async function openAuthOf(
   { auth, core }: Config,
@@ -141,20 +159,25 @@ export function leave(logs: Logs, code: number): never {
   process.exit(code)
 }
 
-function greet({ core, server, auth, relay, warnings }: Config, port: number, say: Say) {
-  for (const warning of warnings) say(`Warning: ${warning}`)
-  if (core?.socket !== undefined) return say(`The core is ready at unix:${core.socket}`)
+/** Where the server is reached, with the prefix and without a slash at its end. */
+function urlOf({ server }: Config, port: number): string {
   const host =
     server.host === '0.0.0.0' || server.host === '::'
       ? 'localhost'
       : server.host.includes(':')
         ? `[${server.host}]`
         : server.host
-  if (core) return say(`The core is ready at http://${host}:${port}`)
-  const url = server.publicUrl ?? `http://${host}:${port}`
+  return (server.publicUrl ?? `http://${host}:${port}`) + server.staticPrefix
+}
+
+function greet(config: Config, port: number, say: Say) {
+  const { core, auth, relay, warnings } = config
+  for (const warning of warnings) say(`Warning: ${warning}`)
+  const url = urlOf(config, port)
+  if (core) return say(`The core is ready at ${core.socket === undefined ? url : `unix:${core.socket}`}`)
   if (relay) say(`It relays to the ${relay.kind === 'core' ? 'core' : 'MLflow server'} at ${nameOf(relay.target)}`)
   const open = auth.mode === 'off' ? ' Sign-in is off: whoever reaches it may do everything.' : ''
-  say(`Assay is ready at ${url}${server.staticPrefix}/${open}`)
+  say(`Assay is ready at ${url}/${open}`)
 }
 
 const nameOf = ({ origin, prefix, socketPath }: RelayConfig['target']) =>

@@ -58,7 +58,7 @@ const secretIn = ({ text }: { text?: string | undefined }) =>
 
 test('until there is an administrator all is closed but the set-up, which makes one, once', async () => {
   const { base, database, ask: asNobody } = await start()
-  const secret = (await prepareSetUp(database, undefined)) ?? ''
+  const secret = secretOf(await prepareSetUp(database, undefined))
   expect((await asNobody(getSession, {})).auth).toBe('setup')
   await expect(asNobody(listUsers, {})).rejects.toMatchObject({
     code: 'UNAUTHENTICATED',
@@ -102,7 +102,7 @@ test('of two set-up links that many use at once, one makes the administrator', a
   const secrets = [await prepareSetUp(database, undefined), await prepareSetUp(database, undefined)]
   const answers = await Promise.all(
     Array.from({ length: 6 }, (_, i) =>
-      code(ask(followLink, { secret: secrets[i % 2] ?? '', username: `root${i}`, password: NEW_PASSWORD })),
+      code(ask(followLink, { secret: secretOf(secrets[i % 2]), username: `root${i}`, password: NEW_PASSWORD })),
     ),
   )
   expect(answers.filter((answer) => answer === 'no refusal')).toHaveLength(1)

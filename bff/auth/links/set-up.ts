@@ -1,5 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { linkPage } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
@@ -7,6 +8,7 @@ import { hashPassword, requireGoodPassword } from '../accounts/passwords.ts'
 import type { User } from '../accounts/users.ts'
 import { createUser } from '../accounts/users.ts'
 import { recordAudit } from '../audit/record.ts'
+import type { AuthConfig } from '../config.ts'
 import { createLink, endLinks } from './links.ts'
 import { LINK_HOURS } from './send-link.ts'
 
@@ -37,16 +39,16 @@ export async function createFirstAdmin(db: Db, admin: FirstAdmin): Promise<User 
 
 /**
  * What a server does at its start as long as there is no administrator: it makes the one that the configuration names, or a
- * one-time link that makes one. Answers with the link's secret.
+ * one-time link that makes one. Answers with the page of the link, below the server's address.
  */
 export async function prepareSetUp(
   database: Database,
-  configured: { username: string; password: string } | undefined,
+  configured: AuthConfig['firstAdmin'],
 ): Promise<string | undefined> {
   if (await hasAdministrator(database)) return undefined
   if (!configured) {
     const { secret } = await database.transaction((db) => createLink(db, { purpose: 'setup', hours: LINK_HOURS.setup }))
-    return secret
+    return linkPage(secret)
   }
   const { username, password } = configured
   await requireGoodPassword(password, { username })
@@ -57,11 +59,17 @@ export async function prepareSetUp(
 
 const FILE = 'set-up-link'
 
-/** Leaves the link where only whoever runs the server can read it; takes an old one away where there is none. */
+/** Leaves the link where only whoever runs the server can read it, and says where; an old one is taken away. */
 export async function leaveSetUpLink(folder: string, link: string | undefined): Promise<string> {
   const file = join(folder, FILE)
-  // written anew: the mode of a file that is there already stays as it is
-  await rm(file, { force: true })
-  if (link !== undefined) await writeFile(file, `${link}\n`, { mode: 0o600, flag: 'wx' })
-  return file
+  try {
+    // written anew: the mode of a file that is there already stays as it is
+    await rm(file, { force: true })
+    if (link === undefined) return ''
+    await mkdir(folder, { recursive: true })
+    await writeFile(file, `${link}\n`, { mode: 0o600, flag: 'wx' })
+    return `It is also in ${file}.`
+  } catch (error) {
+    return `It could not be written to ${file} (${(error as NodeJS.ErrnoException).code}).`
+  }
 }
