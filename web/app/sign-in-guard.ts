@@ -10,6 +10,6 @@ export const requireSignIn: MiddlewareFunction = async ({ request }) => {
   const session = await queryClient.ensureQueryData(sessionQuery)
   if (session.auth === 'setup') throw redirect(paths.setUp())
   if (session.auth === 'off' || session.user) return
-  const { pathname, search, hash } = new URL(request.url)
-  throw redirect(paths.signIn(pathname.slice(prefix.length) + search + hash))
+  const { pathname, search } = new URL(request.url)
+  throw redirect(paths.signIn(pathname.slice(prefix.length) + search))
 }

@@ -1,6 +1,6 @@
 import { IconLock } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Outlet, useLocation } from 'react-router'
+import { Outlet, useLocation, useParams } from 'react-router'
 import { paths } from '../../lib/paths.ts'
 import { sessionQuery } from '../../lib/session.ts'
 import { Page } from '../../ui/page.tsx'
@@ -11,6 +11,7 @@ import c from './tabbed-layout.module.css'
 const TABS = [
   { label: 'Accounts', to: paths.users() },
   { label: 'Groups', to: paths.groups() },
+  { label: 'Access as code', to: paths.accessFiles() },
   { label: 'Mail', to: paths.mails() },
 ]
 
@@ -18,11 +19,16 @@ const TABS = [
 export function Component() {
   const session = useQuery(sessionQuery).data
   const { pathname } = useLocation()
-  const here = TABS.find((tab) => pathname.startsWith(tab.to))?.label ?? ''
+  const { username } = useParams()
+  const here = TABS.find((tab) => pathname.startsWith(tab.to))
   return (
     <Page
-      title={[here, 'Administration'].filter(Boolean)}
-      crumbs={[{ label: 'Administration', to: paths.admin() }, { label: here }]}
+      title={[username ?? '', here?.label ?? '', 'Administration'].filter(Boolean)}
+      crumbs={[
+        { label: 'Administration', to: paths.admin() },
+        { label: here?.label ?? '…', ...(username && here ? { to: here.to } : {}) },
+        ...(username ? [{ label: username }] : []),
+      ]}
     >
       {session?.user?.is_admin ? (
         <>

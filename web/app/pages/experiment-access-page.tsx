@@ -46,7 +46,7 @@ export function Component() {
       <div className={t.tabs}>
         <ExperimentTabs experimentId={experimentId} />
       </div>
-      <h1 className={c.heading}>Who can see this, and through what</h1>
+      <h1 className={c.heading}>{allowed.data?.may.manage ? 'Who can see this, and through what' : 'Access'}</h1>
       {allowed.data ? <Access allowed={allowed.data} resource={resource} /> : <SkeletonRows what="the access" />}
     </Page>
   )

@@ -63,7 +63,7 @@ function AsGiven({ access, resource }: { access: Access; resource: Resource }) {
       {sectionsOf(access.grants).map(({ title, grants }) => (
         <tbody key={title}>
           <tr className={c.section}>
-            <th colSpan={4} scope="rowgroup">
+            <th colSpan={4} scope="rowgroup" className={c.title}>
               {title} <span className="t3">{title === 'Denied' ? 'wins over everything above' : grants.length}</span>
             </th>
           </tr>

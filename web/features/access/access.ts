@@ -63,9 +63,9 @@ export const useDecide = () =>
 /** What can be given and asked for, with what it is for. */
 export const GIVEN: readonly { permission: Exclude<PermissionName, 'NO_PERMISSIONS'>; meaning: string }[] = [
   { permission: 'READ', meaning: 'Read: see everything' },
-  { permission: 'USE', meaning: 'Use: that, and use its models' },
-  { permission: 'EDIT', meaning: 'Edit: that, and log runs, change tags and notes' },
-  { permission: 'MANAGE', meaning: 'Manage: that, and rename, delete, give access' },
+  { permission: 'USE', meaning: 'Use: read, and use its models' },
+  { permission: 'EDIT', meaning: 'Edit: log runs, change tags and notes' },
+  { permission: 'MANAGE', meaning: 'Manage: rename, delete, give access' },
   { permission: 'REVIEW', meaning: 'Review: read, and review' },
   { permission: 'APPROVE', meaning: 'Approve: read, and sign off' },
 ]
