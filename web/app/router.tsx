@@ -41,6 +41,7 @@ const pages: RouteObject[] = [
       { path: 'users/:username', lazy: () => import('./pages/admin-user-page.tsx') },
       { path: 'groups', lazy: () => import('./pages/admin-groups-page.tsx') },
       { path: 'access-files', lazy: () => import('./pages/admin-access-files-page.tsx') },
+      { path: 'audit', lazy: () => import('./pages/admin-audit-page.tsx') },
       { path: 'mail', lazy: () => import('./pages/admin-mail-page.tsx') },
     ],
   },

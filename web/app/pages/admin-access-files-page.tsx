@@ -25,7 +25,9 @@ export function Component() {
       <div className={c.pile}>
         <LastApply last_apply={last_apply} />
         <Panel title="Mails about access" padded>
-          <Link to={paths.mails()}>{`${plural(mails.waiting, 'mail waits', 'mails wait')}, ${mails.failed} given up`}</Link>
+          <Link
+            to={paths.mails()}
+          >{`${plural(mails.waiting, 'mail waits', 'mails wait')}, ${mails.failed} given up`}</Link>
         </Panel>
       </div>
     </div>

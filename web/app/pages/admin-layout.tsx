@@ -13,6 +13,7 @@ const TABS = [
   { label: 'Groups', to: paths.groups() },
   { label: 'Access as code', to: paths.accessFiles() },
   { label: 'Mail', to: paths.mails() },
+  { label: 'Audit log', to: paths.audit() },
 ]
 
 /** What every page of the administration shares. */
