@@ -22,7 +22,7 @@ export const artifacts: Table = {
         root_uri: 'mlflow-artifacts:/FRESH/FILES_RUN/artifacts',
         files: [
           { path: 'model', is_dir: true },
-          { path: 'note.txt', is_dir: false, file_size: 13 },
+          { path: 'about.txt', is_dir: false, file_size: 13 },
         ],
       }),
     },
@@ -33,7 +33,7 @@ export const artifacts: Table = {
     },
     {
       why: 'a list of a file has nothing',
-      ...get('artifacts/list?run_id=FILES_RUN&path=note.txt'),
+      ...get('artifacts/list?run_id=FILES_RUN&path=about.txt'),
       ...answers(),
       without: ['files.0'],
     },
@@ -54,14 +54,14 @@ export const artifacts: Table = {
       gives: 'text/plain; charset=utf-8',
     },
     { why: 'a file of a model that is not there', ...get(`${FILES}/files?artifact_file_path=x`), ...absent('x') },
-    { why: 'a file', ...get('/get-artifact?run_id=FILES_RUN&path=note.txt'), status: 200 },
+    { why: 'a file', ...get('/get-artifact?run_id=FILES_RUN&path=about.txt'), status: 200 },
     {
       why: 'a part of a file',
-      ...get('/get-artifact?run_id=FILES_RUN&path=note.txt'),
+      ...get('/get-artifact?run_id=FILES_RUN&path=about.txt'),
       headers: { range: 'bytes=5-11' },
       status: 206,
     },
-    { why: 'HEAD of a file', method: 'HEAD', path: '/get-artifact?run_id=FILES_RUN&path=note.txt', status: 200 },
+    { why: 'HEAD of a file', method: 'HEAD', path: '/get-artifact?run_id=FILES_RUN&path=about.txt', status: 200 },
     { why: 'a folder is no file', ...get('/get-artifact?run_id=FILES_RUN&path=model'), ...refused('folder') },
     { why: 'a zip of a run', ...zipped(`${RUN}/artifacts.zip`), status: 200, gives: 'application/zip' },
     { why: 'a zip of a folder', ...zipped(`${RUN}/artifacts.zip?path=model`), status: 200, gives: 'application/zip' },
@@ -74,7 +74,7 @@ export const artifacts: Table = {
       status: 200,
       gives: 'application/zip',
     },
-    { why: 'a zip of a file', ...get(`${RUN}/artifacts.zip?path=note.txt`), ...refused('file') },
+    { why: 'a zip of a file', ...get(`${RUN}/artifacts.zip?path=about.txt`), ...refused('file') },
     { why: 'a zip of a folder that is not there', ...get(`${RUN}/artifacts.zip?path=x`), ...absent('x') },
     { why: 'a zip of a path out', ...get(`${RUN}/artifacts.zip?path=../x`), ...refused('Invalid path') },
     { why: 'a zip of an unknown run', ...get('/api/assay/runs/ABSENT/artifacts.zip'), ...absent('ABSENT') },
@@ -86,7 +86,7 @@ export const artifacts: Table = {
     },
     {
       why: 'a ticket for a preview',
-      ...post(`${RUN}/artifacts/preview-tickets`, { path: 'note.txt' }),
+      ...post(`${RUN}/artifacts/preview-tickets`, { path: 'about.txt' }),
       ...answers({}),
     },
     {
@@ -107,17 +107,17 @@ export const artifacts: Table = {
     },
     {
       why: 'a ticket for a path out',
-      ...post(`${RUN}/artifacts/preview-tickets`, { path: '../note.txt' }),
+      ...post(`${RUN}/artifacts/preview-tickets`, { path: '../about.txt' }),
       ...refused('Invalid path'),
     },
     {
       why: 'a ticket for an unknown run',
-      ...post('/api/assay/runs/ABSENT/artifacts/preview-tickets', { path: 'note.txt' }),
+      ...post('/api/assay/runs/ABSENT/artifacts/preview-tickets', { path: 'about.txt' }),
       ...absent('ABSENT'),
     },
-    { why: 'a preview', ...get('/preview/TICKET/note.txt'), status: 200, gives: 'text/plain; charset=utf-8' },
-    { why: 'HEAD of a preview', method: 'HEAD', path: '/preview/TICKET/note.txt', status: 200 },
-    { why: 'a part of a preview', ...get('/preview/TICKET/note.txt'), headers: { range: 'bytes=0-3' }, status: 206 },
+    { why: 'a preview', ...get('/preview/TICKET/about.txt'), status: 200, gives: 'text/plain; charset=utf-8' },
+    { why: 'HEAD of a preview', method: 'HEAD', path: '/preview/TICKET/about.txt', status: 200 },
+    { why: 'a part of a preview', ...get('/preview/TICKET/about.txt'), headers: { range: 'bytes=0-3' }, status: 206 },
     {
       why: 'a preview by another name',
       ...get('/preview/TICKET/MLmodel'),
@@ -127,7 +127,7 @@ export const artifacts: Table = {
     },
     {
       why: 'a preview by no ticket',
-      ...get('/preview/UNIQUE/note.txt'),
+      ...get('/preview/UNIQUE/about.txt'),
       status: 403,
       code: 'PERMISSION_DENIED',
       message: 'not the address of a preview',
@@ -137,8 +137,8 @@ export const artifacts: Table = {
       ...get(`${RUN}/artifacts/records`),
       ...answers({
         records: [
+          { path: 'about.txt', size: 13, ended_time: null },
           { path: 'model/MLmodel', ...MLMODEL },
-          { path: 'note.txt', size: 13, ended_time: null },
         ],
       }),
       without: ['next_page_token'],
@@ -161,7 +161,7 @@ export const artifacts: Table = {
     {
       why: 'records: the first page',
       ...get(`${RUN}/artifacts/records?max_results=1`),
-      ...answers({ records: [{ path: 'model/MLmodel' }] }),
+      ...answers({ records: [{ path: 'about.txt' }] }),
     },
     { why: 'records: a page of none', ...get(`${RUN}/artifacts/records?max_results=0`), ...refused('max_results') },
     { why: 'records: which ones?', ...get(`${RUN}/artifacts/records?which=some`), ...refused('which') },

@@ -39,7 +39,7 @@ async function newModel(server: TestServer) {
 }
 
 async function newTicket(server: TestServer, run_id: string) {
-  const { url } = await call(createRunPreviewTicket, { run_id, path: 'note.txt' }, server)
+  const { url } = await call(createRunPreviewTicket, { run_id, path: 'about.txt' }, server)
   return url.split('/').at(-2) ?? ''
 }
 

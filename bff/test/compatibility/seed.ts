@@ -77,7 +77,7 @@ async function seedFiles(server: TestServer, experiment_id: string) {
     .info.run_id
   const FILES_MODEL = (await call(createLoggedModel, { experiment_id, name: 'with files' }, server)).model.info.model_id
   for (const [path, body] of [
-    [`${FILES_RUN}/artifacts/note.txt`, 'good morning\n'],
+    [`${FILES_RUN}/artifacts/about.txt`, 'good morning\n'],
     [`${FILES_RUN}/artifacts/model/MLmodel`, 'flavors: {}\n'],
     [`models/${FILES_MODEL}/artifacts/MLmodel`, 'flavors: {}\n'],
   ] as const)

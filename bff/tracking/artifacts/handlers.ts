@@ -159,8 +159,11 @@ async function folderOf({ store, path, root, root_uri }: OwnedPlace) {
   return { root_uri, ...filesOf(await store.list(path), path.slice(root.length)) }
 }
 
-const filesOf = (entries: readonly Entry[], folder: readonly string[]): { files?: FileInfo[] } =>
-  entries.length === 0 ? {} : { files: entries.map((entry) => fileOf(entry, folder)) }
+/** Folders first, each by name. */
+function filesOf(entries: readonly Entry[], folder: readonly string[]): { files?: FileInfo[] } {
+  const [folders, files] = [entries.filter(({ isFolder }) => isFolder), entries.filter(({ isFolder }) => !isFolder)]
+  return entries.length === 0 ? {} : { files: [...folders, ...files].map((entry) => fileOf(entry, folder)) }
+}
 
 const fileOf = (entry: Entry, folder: readonly string[]): FileInfo => {
   const path = [...folder, entry.name].join('/')
