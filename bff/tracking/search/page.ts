@@ -13,8 +13,8 @@ export type Within = {
   /** The same as a list of groups and the condition to be in one, where an index has each group in order but not all together. */
   groups?: { from: Sql; member: Sql }
   walked?: Walked
-  /** the only rows to look at: those that pass a clause, which the filter then leaves out; see driverToSql */
-  driver?: { clause: Comparison; rows: Sql }
+  /** a way to the only rows to look at: those that pass a clause, which the filter then leaves out; see driverToSql */
+  driver?: { clause: Comparison; from: Sql }
 }
 
 export type PageQuery = {
@@ -39,16 +39,14 @@ export function pageToSql(subject: Subject, query: PageQuery): Sql[] {
 
 /** All rows that there are, sorted. Values from beside the row are looked up once, behind a fence, and not again for every mention. */
 function fenced(subject: Subject, { within, filter, limit, last }: PageQuery, sorts: readonly Sort[]): Sql {
-  const conditions = [...drivenBy(subject, within), ...within.conditions, ...filter]
+  const conditions = allOf([...within.conditions, ...filter])
   const named = ofSelected(sorts)
   return sql`
-    select * from (${selected(subject, sorts)} from ${subject.from} where ${allOf(conditions)} offset 0) page
+    select * from (${selected(subject, sorts)} from ${foundIn(subject, within)} where ${conditions} offset 0) page
     where ${last ? after(named, last) : raw('true')} ${ordered(named, limit)}`
 }
 
-/** As an array, of which the planner can only believe that it is short. */
-export const drivenBy = (subject: Subject, { driver }: Within): Sql[] =>
-  driver ? [sql`${subject.key} = any (array(${driver.rows}))`] : []
+export const foundIn = (subject: Subject, { driver }: Within): Sql => driver?.from ?? subject.from
 
 /** Row by row along an index where one has the order, else sorted. */
 function inOrder(subject: Subject, { within, filter, limit, last }: PageQuery, sorts: readonly Sort[]): Sql {

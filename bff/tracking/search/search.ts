@@ -6,7 +6,7 @@ import type { Db, Sql, TextRow } from '#kit/sql.ts'
 import { raw, sql } from '#kit/sql.ts'
 import { driversOf, driverToSql, rarestOf, withoutDriver } from './drivers.ts'
 import type { Within } from './page.ts'
-import { drivenBy, pageToSql } from './page.ts'
+import { foundIn, pageToSql } from './page.ts'
 import type { OrderObject } from './parse.ts'
 import { parseFilter, parseOrder, parseOrderObjects } from './parse.ts'
 import { EXPERIMENTS, loggedModels, measuredOn, RUNS } from './subjects.ts'
@@ -115,7 +115,7 @@ function runsWithin({ driver, ...query }: RunsCount): Within {
   const within: Within = {
     conditions: [oneOf(sql`r.experiment_id`, ids, raw('bigint')), ofStages],
     walked: { ids, member: (id) => sql`r.experiment_id = ${id}`, conditions: [ofStages] },
-    ...(driver && { driver: { clause: driver, rows: driverToSql(RUNS, driver, ids) } }),
+    ...(driver && { driver: { clause: driver, from: drivenRuns(driver, ids) } }),
   }
   if (ids.length * stages.length <= 1) return within
   const from = sql`unnest(${ids}::bigint[]) as experiment (id) cross join unnest(${stages}::text[]) as stage (name)`
@@ -124,6 +124,14 @@ function runsWithin({ driver, ...query }: RunsCount): Within {
     groups: { from, member: sql`r.experiment_id = experiment.id and r.lifecycle_stage = stage.name` },
   }
 }
+
+/**
+ * Each by its number, behind a fence: the planner, to which an experiment that is newer than its statistics has one run, would go
+ * through all of its runs and compare each with the whole list of those that pass (22 ms instead of 4 for 800 of 4,000).
+ */
+const drivenRuns = (driver: Comparison, ids: readonly string[]): Sql => sql`
+  (${driverToSql(RUNS, driver, ids)}) driver (run_no)
+  cross join lateral (select * from runs where run_no = driver.run_no offset 0) r`
 
 function loggedModelsWithin(query: Pick<LoggedModelsQuery, 'experiment_ids' | 'scope'>): Within {
   const ids = visible(query)
@@ -156,8 +164,8 @@ function filterOf(subject: Subject, filter: string | undefined, { driver }: With
 }
 
 const matching = (subject: Subject, within: Within, filter: string | undefined): Sql => {
-  const conditions = [...drivenBy(subject, within), ...within.conditions, ...filterOf(subject, filter, within)]
-  return sql`from ${subject.from} where ${allOf(conditions)}`
+  const conditions = [...within.conditions, ...filterOf(subject, filter, within)]
+  return sql`from ${foundIn(subject, within)} where ${allOf(conditions)}`
 }
 
 function fullOrder(subject: Subject, asked: readonly OrderKey[]): OrderKey[] {
