@@ -138,4 +138,47 @@ describe('a search of runs', () => {
       expect(plan).not.toMatch(/Seq Scan/)
     }
   })
+
+  test('an experiment that is newer than the statistics is read along indexes too', async () => {
+    await rows(db, sql`analyze`)
+    await rows(
+      db,
+      sql`insert into experiments (experiment_id, name, artifact_location, creation_time, last_update_time) values (9, 'nine', 'x', 1, 1)`,
+    )
+    await rows(
+      db,
+      sql`
+      insert into runs (run_no, run_id, experiment_id, run_name, start_time, artifact_uri) overriding system value
+      select 9000 + n, 'new' || n, 9, 'x', n, 'x' from generate_series(1, 2000) n`,
+    )
+    await rows(
+      db,
+      sql`
+      insert into series (run_no, experiment_id, key, last_value, settled_value, last_step, last_timestamp, min_step, max_step,
+                          min_timestamp, max_timestamp)
+      select 9000 + n, 9, 'm', n, n, 0, 0, 0, 0, 0, 0 from generate_series(1, 2000) n`,
+    )
+    await rows(
+      db,
+      sql`insert into params (run_no, key, value) select 9000 + n * 40, 'p', 'few' from generate_series(1, 50) n`,
+    )
+    const planOf = async (query: Partial<RunsQuery>) => {
+      const whole = { experiment_ids: [9], max_results: 10, order_by: ['metrics.m'], key: Buffer.alloc(32), ...query }
+      const [statement] = runsSearch({ scope: 'all', ...whole }).statements
+      return (await db.texts(sql`explain (analyze, costs off, timing off) ${statement}`)).join('\n')
+    }
+    const [, read] = /series_by_value on series v \(actual rows=(\d+)/.exec(await planOf({})) ?? []
+    expect(Number(read)).toBeLessThan(20)
+    const driver = {
+      type: 'comparison',
+      entity: 'parameter',
+      key: 'p',
+      kind: 'text',
+      operator: '=',
+      values: ['few'],
+    } as const
+    const driven = await planOf({ filter: "params.p = 'few'", driver })
+    expect(driven).toContain('runs_pkey')
+    expect(driven).not.toContain('runs_by_start')
+  })
 })

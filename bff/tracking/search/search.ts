@@ -114,7 +114,7 @@ function runsWithin({ driver, ...query }: RunsCount): Within {
   const ofStages = oneOf(sql`r.lifecycle_stage`, stages, raw('text'))
   const within: Within = {
     conditions: [oneOf(sql`r.experiment_id`, ids, raw('bigint')), ofStages],
-    walked: { ids, member: (id) => sql`r.experiment_id = ${id}`, conditions: [ofStages] },
+    walked: { ids, member: (id) => sql`r.experiment_id = ${id}`, conditions: [ofStages], row: runOf },
     ...(driver && { driver: { clause: driver, from: drivenRuns(driver, ids) } }),
   }
   if (ids.length * stages.length <= 1) return within
@@ -126,12 +126,13 @@ function runsWithin({ driver, ...query }: RunsCount): Within {
 }
 
 /**
- * Each by its number, behind a fence: the planner, to which an experiment that is newer than its statistics has one run, would go
- * through all of its runs and compare each with the whole list of those that pass (22 ms instead of 4 for 800 of 4,000).
+ * By its number, behind a fence: the planner, to which an experiment that is newer than its statistics has one run, would go through
+ * all of its runs instead, and compare each with the whole list of those that pass (22 ms and not 6 for 800 of 4,000).
  */
-const drivenRuns = (driver: Comparison, ids: readonly string[]): Sql => sql`
-  (${driverToSql(RUNS, driver, ids)}) driver (run_no)
-  cross join lateral (select * from runs where run_no = driver.run_no offset 0) r`
+const runOf = (run_no: Sql): Sql => sql`lateral (select * from runs where run_no = ${run_no} offset 0) r`
+
+const drivenRuns = (driver: Comparison, ids: readonly string[]): Sql =>
+  sql`(${driverToSql(RUNS, driver, ids)}) driver (run_no) cross join ${runOf(raw('driver.run_no'))}`
 
 function loggedModelsWithin(query: Pick<LoggedModelsQuery, 'experiment_ids' | 'scope'>): Within {
   const ids = visible(query)

@@ -5,8 +5,16 @@ import { after, ofSelected, ordered, selected } from './sorts.ts'
 import { allOf, findEntity, TYPES } from './to-sql.ts'
 import type { Entity, OrderKey, Subject, ValueIndex } from './tree.ts'
 
-/** The groups that an index of settled numbers has each by itself: their ids, how a row is in one, and what else it must be. */
-export type Walked = { ids: readonly string[]; member: (id: Sql) => Sql; conditions: readonly Sql[] }
+/**
+ * The groups that an index of settled numbers has each by itself: their ids, how a row is in one, and what else it must be. `row`
+ * finds it by its key.
+ */
+export type Walked = {
+  ids: readonly string[]
+  member: (id: Sql) => Sql
+  conditions: readonly Sql[]
+  row: (key: Sql) => Sql
+}
 
 type Walk = Walked & { index: ValueIndex & { of: 'settled numbers' }; entity: Entity; key: string; descending: boolean }
 
@@ -41,11 +49,15 @@ export function walkToSql(subject: Subject, walk: Walk, query: Query): Sql[] {
 }
 
 /** The rows with a number, and the rows that come after them. `first` is where the page begins. */
-function partsOf(subject: Subject, { index, entity, key, descending, member }: Walk, first: string | null | undefined) {
+function partsOf(
+  subject: Subject,
+  { index, entity, key, descending, member, row }: Walk,
+  first: string | null | undefined,
+) {
   const { column, from } = entity.value(key)
   const { settled, group, table, owner } = index
   const held = (value: Sql, ...is: Sql[]): Part => ({
-    from: sql`${table} join ${subject.from} on ${subject.key} = ${owner}`,
+    from: sql`${table} cross join ${row(owner)}`,
     value: descending ? sql`-${value}` : value,
     conditions: (id) => [sql`${group} = ${id}`, sql`v.key = ${key}`, ...is],
   })
