@@ -24,7 +24,7 @@ export class NotServed extends Error {}
 const api = '/api/2.0/mlflow'
 
 /**
- * `http://user:password@host` is sent as basic authentication: fetch itself refuses such addresses. With `patient`, what
+ * `http://user:password@host` is sent as basic authentication: fetch itself refuses such addresses. MLFLOW_TRACKING_TOKEN is sent as MLflow's clients send it. With `patient`, what
  * found its connection closed is sent once more, whatever it was: a busy server may close one just as it is used again.
  */
 export function rest(address: string, { patient = false } = {}): Rest {
@@ -33,7 +33,7 @@ export function rest(address: string, { patient = false } = {}): Rest {
   if (url.username) {
     const plain = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
     headers.authorization = `Basic ${Buffer.from(plain).toString('base64')}`
-  }
+  } else if (process.env.MLFLOW_TRACKING_TOKEN) headers.authorization = `Bearer ${process.env.MLFLOW_TRACKING_TOKEN}`
   const base = url.origin + url.pathname.replace(/\/$/, '')
 
   const send = async (method: string, path: string, init: RequestInit = {}) => {

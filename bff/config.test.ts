@@ -33,7 +33,7 @@ function problems(argv: string[], env: Env = {}): readonly string[] {
 test('without any setting, it serves this machine only, from an embedded database', () => {
   expect(readConfig([], {})).toMatchObject({
     server: { host: '127.0.0.1', port: 5000, workers: 1, staticPrefix: '', allowedHosts: [], publicUrl: undefined },
-    auth: { mode: 'off' },
+    auth: { mode: 'on', defaultPermission: 'NO_PERMISSIONS', experimentCreation: 'anyone', hideForbidden: false },
     log: { level: 'info' },
     database: { folder: join(process.cwd(), 'data/database') },
     migrate: true,
@@ -108,7 +108,7 @@ describe('reads', () => {
     { why: 'workers on Postgres', argv: ['-w', '4'], env: postgres, gives: { server: { workers: 4 } } },
     {
       why: 'a core behind a socket, several workers in front of it',
-      argv: ['--tracking-url=unix:/run/assay/core.sock', '-w', '4'],
+      argv: ['--auth=off', '--tracking-url=unix:/run/assay/core.sock', '-w', '4'],
       env: { ASSAY_CORE_SECRET_FILE: secretFile },
       gives: {
         relay: {
@@ -371,7 +371,7 @@ describe('refuses', () => {
     },
     {
       why: 'a database beside a server that has one',
-      argv: ['--tracking-url=http://mlflow'],
+      argv: ['--tracking-url=http://mlflow', '--auth=off'],
       env: postgres,
       says: /^ASSAY_DATABASE_URL: database and artifacts are those of the server at --tracking-url/,
     },
@@ -383,10 +383,11 @@ describe('refuses', () => {
     { why: 'auth that is neither', argv: ['--auth=maybe'], says: /must be on or off/ },
     {
       why: 'an open address without sign-in',
-      argv: ['--host=0.0.0.0'],
+      argv: ['--host=0.0.0.0', '--auth=off'],
       says: /^--host=0\.0\.0\.0: without sign-in.*--insecure-host/,
     },
-    { why: 'an open IPv6 address', argv: ['--host=::'], says: /without sign-in/ },
+    { why: 'an open IPv6 address', argv: ['--host=::', '--auth=off'], says: /without sign-in/ },
+    { why: 'plain http for others', argv: ['--host=0.0.0.0'], says: /unprotected.*--public-url=https/ },
     { why: 'every host name', argv: ['--allowed-hosts=*'], says: /DNS rebinding/ },
     { why: 'a host pattern that is none', argv: ['--allowed-hosts=a b'], says: /"a b" is not a host name/ },
     { why: 'workers on the embedded database', argv: ['--workers=2'], says: /embedded database serves one process/ },
@@ -456,7 +457,7 @@ describe('a core', () => {
 
 describe('warns', () => {
   test('of an open address', () => {
-    expect(readConfig(['--host=0.0.0.0', '--insecure-host'], {}).warnings).toEqual([
+    expect(readConfig(['--host=0.0.0.0', '--insecure-host', '--auth=off'], {}).warnings).toEqual([
       expect.stringMatching(/anyone who can reach 0\.0\.0\.0:5000/),
     ])
   })

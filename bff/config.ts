@@ -129,6 +129,8 @@ export function readConfig(argv: readonly string[], env: Env = process.env, role
   // A setting that cannot be read falls back on its default, so that the rules between settings are checked all the same.
   if (!parsed.success) for (const issue of parsed.error.issues) problems.push(fallBack(sources, texts, issue))
   const settings = parsed.success ? parsed.data : Settings.parse(texts)
+  // what keeps nothing keeps no users
+  if (settings['artifacts-only'] && sources.auth?.from === undefined) settings.auth = 'off'
   const warnings = [
     ...mlflowWarnings(env, said, new Set(Object.values(sources).map(({ from }) => from))),
     ...iniWarnings,
@@ -228,12 +230,24 @@ const isEmbedded = (s: Settings) =>
 
 /** Without sign-in, whoever reaches the server may do everything. */
 function checkOpenAddress(s: Settings, warnings: string[]): string[] {
-  if (s.auth === 'on' || isLoopback(s.host)) return []
+  if (isLoopback(s.host)) return []
+  if (s.auth === 'on') return checkPlainHttp(s, warnings)
   if (!s['insecure-host'])
     return [
       `--host=${s.host}: without sign-in, only this machine may reach the server. Use 127.0.0.1, or add --insecure-host if the network is closed to others (in a container, say).`,
     ]
   warnings.push(`anyone who can reach ${s.host}:${s.port} can read and change everything, since there is no sign-in`)
+  return []
+}
+
+/** Without TLS, whoever is on the way reads passwords and sessions. */
+function checkPlainHttp(s: Settings, warnings: string[]): string[] {
+  if (s['public-url']?.startsWith('https:')) return []
+  if (!s['insecure-host'])
+    return [
+      `--host=${s.host}: passwords and tokens would cross the network unprotected. Put a proxy with TLS in front and name it by --public-url=https://…, or add --insecure-host if the network is closed to others.`,
+    ]
+  warnings.push(`whoever is on the way to ${s.host}:${s.port} can read passwords and tokens, since there is no TLS`)
   return []
 }
 

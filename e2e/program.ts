@@ -9,7 +9,8 @@ export type RunningProgram = { url: string; stop(): Promise<void> }
 export async function startAssay(...flags: string[]): Promise<RunningProgram> {
   const data = await mkdtemp(join(tmpdir(), 'assay-story-'))
   const args = [join(import.meta.dirname, '../bin/assay'), 'serve', '--port', '0', '--data', data, ...flags]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ASSAY_AUTH: 'off', ...process.env }
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let printed = ''
   const url = await new Promise<string>((resolve, reject) => {

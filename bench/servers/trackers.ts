@@ -50,6 +50,11 @@ export function launchAssay(o: AssayOptions & { port: number; artifacts: string;
   const main = fileURLToPath(new URL('../../bff/main.ts', import.meta.url))
   const where = ['--port', String(o.port), '--artifacts', o.artifacts, '--data', o.data]
   const inherited = Object.entries(process.env).filter(([name]) => !/^(ASSAY|MLFLOW)_/.test(name))
-  const env = { ...Object.fromEntries(inherited), ...(o.database && { ASSAY_DATABASE_URL: o.database }), ...o.env }
+  const env = {
+    ...Object.fromEntries(inherited),
+    ASSAY_AUTH: 'off',
+    ...(o.database && { ASSAY_DATABASE_URL: o.database }),
+    ...o.env,
+  }
   return startProgram(process.execPath, [...(o.node_args ?? []), main, 'serve', ...where], { log: o.log, env })
 }

@@ -208,7 +208,7 @@ const rows = [
     name: 'auth',
     kind: 'text',
     value: 'on|off',
-    default: 'off',
+    default: 'on',
     help: 'sign-in and permissions; off only where nobody else reaches the server',
   },
   {
@@ -332,7 +332,7 @@ const rows = [
     name: 'insecure-host',
     kind: 'switch',
     default: 'off',
-    help: 'allow --auth=off on an address that others can reach, and --allowed-hosts=*',
+    help: 'allow --auth=off, or plain http, on an address that others can reach, and --allowed-hosts=*',
   },
   {
     name: 'allowed-hosts',

@@ -9,7 +9,7 @@ const main = join(import.meta.dirname, '../main.ts')
 /** The program as a process of its own, with nothing of this process' environment but the PATH. Killed when the test ends. */
 export function startAssay(argv: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...argv], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ASSAY_AUTH: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
