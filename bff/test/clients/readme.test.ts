@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { searchRuns } from '#contract'
+import { searchExperiments, searchRuns } from '#contract'
 import { call } from '../../../web/lib/client.ts'
 import { temporaryFolder } from '../artifact-places.ts'
 import { clientServer } from './flows.ts'
@@ -23,11 +23,9 @@ const run = (program: string, ...argv: string[]) => promisify(execFile)(program,
 describe('what the README shows logs a finished run:', () => {
   const server = clientServer()
   const logged = async () => {
-    const { runs } = await call(
-      searchRuns,
-      { experiment_ids: ['0'], max_results: 1, order_by: ['start_time DESC'] },
-      server,
-    )
+    const { experiments } = await call(searchExperiments, {}, server)
+    const experiment_ids = experiments.map(({ experiment_id }) => experiment_id)
+    const { runs } = await call(searchRuns, { experiment_ids, max_results: 1, order_by: ['start_time DESC'] }, server)
     return runs?.map(({ info, data }) => ({ status: info.status, metrics: data.metrics.map(({ key }) => key) }))
   }
   const finished = [{ status: 'FINISHED', metrics: ['loss'] }]
