@@ -20,6 +20,14 @@ const services: { why: string | undefined; without: string }[] = [
     without: 'the oldest Python client was left out (the same with mlflow-skinny 3.6)',
   },
   {
+    why: absent('ASSAY_TEST_AUTH_PYTHON'),
+    without: 'the newest AuthServiceClient was left out (a Python with mlflow[auth])',
+  },
+  {
+    why: absent('ASSAY_TEST_OLD_AUTH_PYTHON'),
+    without: 'the oldest AuthServiceClient was left out (the same with mlflow[auth] 3.6 and SQLAlchemy 2.0)',
+  },
+  {
     why: absent('ASSAY_TEST_JAVA_CLASSPATH'),
     without: 'the Java client was left out (java, and the jars of mlflow-client)',
   },

@@ -24,10 +24,17 @@ import org.mlflow.tracking.MlflowClient;
 import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.MlflowContext;
 import org.mlflow.tracking.Page;
+import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /** What people do with MLflow's own Java client, against the server that MLFLOW_TRACKING_URI names. Prints what became of each flow. */
 public class Flows {
-  static final MlflowClient client = new MlflowClient(System.getenv("MLFLOW_TRACKING_URI"));
+  static final MlflowClient client = client(System.getenv("MLFLOW_TRACKING_URI"), System.getenv("MLFLOW_TRACKING_USERNAME"));
+
+  static MlflowClient client(String uri, String user) {
+    return user == null
+        ? new MlflowClient(uri)
+        : new MlflowClient(new BasicMlflowHostCreds(uri, user, System.getenv("MLFLOW_TRACKING_PASSWORD")));
+  }
 
   interface Flow {
     void run() throws Exception;

@@ -1,6 +1,7 @@
-"""Runs the flows beside it (*.flows.py) with the client that is installed, and prints what became of each."""
+"""Runs the flows (*.flows.py) beside it, or in a folder beside it, with the client that is installed; prints what became of each."""
 
 import importlib.util
+import sys
 import unittest
 from pathlib import Path
 
@@ -33,5 +34,8 @@ def flows_in(path):
 
 
 printed = Printed()
-for path in sorted(Path(__file__).parent.glob("*.flows.py")):
+folder = Path(__file__).parent.joinpath(*sys.argv[1:])
+# for what they share
+sys.path.insert(0, str(folder))
+for path in sorted(folder.glob("*.flows.py")):
     flows_in(path).run(printed)
