@@ -40,6 +40,7 @@ export function createApp({ config, upstream, auth, logs, metrics, spa }: Parts)
     const { path, query } = split(request.url ?? '', config.staticPrefix)
     checkHost(request, path)
     if (await servePlain(request, response, path)) return true
+    if (await auth.plain(request, response, path, query)) return true
     if (await serve(request, response, path, query)) return true
     return spa(request, response, path)
   }

@@ -29,5 +29,6 @@ export const authOff: Auth = {
     getSession: async () => ({ auth: 'off', providers: [], mail: false, experiment_creation: 'anyone' }),
   },
   hooked: (tracking) => tracking,
+  plain: async () => false,
   close: async () => {},
 }

@@ -21,6 +21,7 @@ import { addressOf } from './links/send-link.ts'
 import { hasAdministrator } from './links/set-up.ts'
 import { openSender } from './mail/sender.ts'
 import { mlflowHandlers } from './mlflow/handlers.ts'
+import { openOidc } from './oidc/sign-in.ts'
 import type { AuthParts } from './parts.ts'
 import { openResolve } from './resolve.ts'
 import { s3Handlers } from './s3/handlers.ts'
@@ -67,9 +68,11 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
       log,
     })
 
+  const signIn = config.providers.length > 0 ? await openOidc({ ...parts, cookieName, hasAdmin }) : undefined
+
   const handlers: HandlersOf<AuthEndpoints> = {
     ...linkHandlers({ ...parts, attempt, cookieName, later }),
-    ...sessionHandlers({ ...parts, attempt, cookieName, hasAdmin }),
+    ...sessionHandlers({ ...parts, attempt, cookieName, hasAdmin, signOutAt: signIn?.signOutAt }),
     ...tokenHandlers(parts),
     ...accountHandlers(parts),
     ...auditHandlers(parts),
@@ -94,6 +97,7 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
         ...parts,
         freshness: identify.freshness,
       }),
+    plain: signIn?.plain ?? (async () => false),
     async close() {
       await Promise.all([watch?.close(), throttle.close(), sender?.close(), ...underway])
       await heads.close()

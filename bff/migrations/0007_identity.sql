@@ -76,7 +76,9 @@ create table sessions (
   last_seen_at timestamptz not null default now(),
   expires_at timestamptz not null,
   -- coarse: Firefox on Linux
-  client text not null default ''
+  client text not null default '',
+  -- the OIDC provider that it was begun by
+  provider text collate "C"
 );
 create index sessions_by_user on sessions (user_id);
 

@@ -22,6 +22,8 @@ type Parts = AuthParts & {
   attempt: Attempt
   cookieName: (request: IncomingMessage) => string
   hasAdmin: () => Promise<boolean>
+  /** where the provider of a session ends its own */
+  signOutAt: ((sessionId: number) => Promise<string | undefined>) | undefined
 }
 
 export function sessionHandlers({
@@ -30,6 +32,7 @@ export function sessionHandlers({
   attempt,
   cookieName,
   hasAdmin,
+  signOutAt,
 }: Parts): Pick<
   HandlersOf<AuthEndpoints>,
   | 'getSession'
@@ -102,14 +105,16 @@ export function sessionHandlers({
 
     async signOut(_input, { request }) {
       const identity = ifKnown(request)
+      let sign_out_at: string | undefined
       if (identity?.by === 'session' && identity.credential_id !== undefined) {
         const { user_id, username, credential_id } = identity
+        sign_out_at = await signOutAt?.(credential_id)
         await database.transaction(async (db) => {
           await endSession(db, user_id, credential_id)
           await recordAudit(db, { actor: username, action: 'session.end', object_type: 'user', object_id: username })
         })
       }
-      return new JsonAnswer({}, noSessionCookie(cookieName(request)))
+      return new JsonAnswer(sign_out_at === undefined ? {} : { sign_out_at }, noSessionCookie(cookieName(request)))
     },
 
     async listSessions(_input, { request }) {
