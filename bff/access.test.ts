@@ -175,6 +175,10 @@ test('a folder is applied at a server elsewhere, with a token for that alone, an
   await writeFile(join(folder, 'fraud.yaml'), `# changed\n${FILES['fraud.yaml']}`)
   expect(await run(['apply', folder, ...at], { ASSAY_TOKEN: token })).toMatchObject({ code: 0 })
   expect(await commit()).toBe(`${git('rev-parse', 'HEAD')}-dirty`)
+  const commit_id = 'c'.repeat(40)
+  await writeFile(join(folder, 'fraud.yaml'), `# again\n${FILES['fraud.yaml']}`)
+  expect(await run(['apply', folder, '--commit', commit_id, ...at], { ASSAY_TOKEN: token })).toMatchObject({ code: 0 })
+  expect(await commit()).toBe(commit_id)
   const wrong = await run(['plan', folder, ...at], { ASSAY_TOKEN: `${token.slice(0, -6)}aaaaaa` })
   expect(wrong).toMatchObject({
     code: 1,

@@ -16,7 +16,14 @@ type Print = (text: string) => void
 const DIFFERENCE = 2
 
 /** What the command line says beside the settings. */
-type Asked = { place: string | undefined; json: boolean; confirm: boolean; server: string | undefined; rest: string[] }
+type Asked = {
+  place: string | undefined
+  json: boolean
+  confirm: boolean
+  server: string | undefined
+  commit: string | undefined
+  rest: string[]
+}
 type Work = { asked: Asked; print: Print; say: Print }
 
 export type AccessCommand = 'plan' | 'apply' | 'export' | 'policy' | 'schema'
@@ -35,7 +42,7 @@ const accessCommands: Record<AccessCommand, (work: Work) => Promise<number>> = {
   apply: async ({ asked, ...out }) => {
     const { commitOf } = await import('./auth/index.ts')
     const texts = await readAsked(asked)
-    const options = { confirm: asked.confirm, commit_id: await commitOf(folderOf(asked)) }
+    const options = { confirm: asked.confirm, commit_id: asked.commit ?? (await commitOf(folderOf(asked))) }
     const plan = asked.server
       ? await client(asked.server).apply(texts, options)
       : await withFiles(asked, (files) => files.apply(texts, { ...options, by: '' }))
@@ -88,13 +95,15 @@ function saidOf(error: unknown): readonly string[] {
 }
 
 function readAskedFor(argv: readonly string[]): Asked {
-  const asked: Asked = { place: undefined, json: false, confirm: false, server: undefined, rest: [] }
+  const asked: Asked = { place: undefined, json: false, confirm: false, server: undefined, commit: undefined, rest: [] }
   const words = argv.values()
   let isFirst = true
   for (const word of words) {
     if (word === '--json') asked.json = true
     else if (word === '--confirm') asked.confirm = true
     else if (word === '--server') asked.server = words.next().value ?? ''
+    else if (word === '--commit') asked.commit = words.next().value ?? ''
+    else if (word.startsWith('--commit=')) asked.commit = word.slice('--commit='.length)
     else if (word.startsWith('--server=')) asked.server = word.slice('--server='.length)
     else if (isFirst && !word.startsWith('-')) asked.place = word
     else asked.rest.push(word)

@@ -12,6 +12,7 @@ const commands = `assay: a tracking server for MLflow clients
                           (--head HASH: from the log, to tell whether its end was cut off)
   assay access plan DIR   what a folder of access files would change; leaves with 2 where there is something
   assay access apply DIR  make it so (--confirm: though much is taken away)
+                          (--commit ID: the commit of the folder, where there is no git to ask)
                           (both: --json; --server URL with ASSAY_TOKEN: at a server that runs elsewhere)
   assay access export DIR write today's access as such files
   assay access policy     IAM policies for the experiments in S3, or for one (\`assay access policy NAME\`)

@@ -51,7 +51,7 @@ async function readText(file: string, path: string): Promise<string> {
   }
 }
 
-export const tooLarge = (path: string) => invalid(`${path}: is larger than 1 MiB`)
+const tooLarge = (path: string) => invalid(`${path}: is larger than 1 MiB`)
 
 /** SHA-256 over all files, hex: the same for the same paths and texts. */
 export function digestOf(texts: Texts): string {

@@ -93,7 +93,7 @@ function openAccounts(users: readonly StateUser[]) {
 }
 
 /** The mail address, where it means this account and no other. */
-export function labelOfUser(user: StateUser, byMail: ReadonlyMap<string, readonly StateUser[]>): string {
+function labelOfUser(user: StateUser, byMail: ReadonlyMap<string, readonly StateUser[]>): string {
   const mail = user.email?.toLowerCase() ?? (isMail(user.username) ? user.username.toLowerCase() : '')
   const owners = byMail.get(mail) ?? []
   return isMail(mail) && owners.every((owner) => owner === user) ? mail : `user:${user.username}`

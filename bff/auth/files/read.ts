@@ -10,8 +10,8 @@ import { ExperimentFile, GroupsFile, LEVELS } from './schema.ts'
 
 /** Somebody as a file names them: a mail address in lower case, `group:NAME` or `user:NAME`. `at` is file:line:column. */
 export type Named = { holder: string; at: string }
-export type Listed = Named & { permission: (typeof LEVELS)[LevelName] }
-export type NamedThing = { name: string; at: string }
+type Listed = Named & { permission: (typeof LEVELS)[LevelName] }
+type NamedThing = { name: string; at: string }
 
 /** What one file wants. */
 export type WantedFile = {

@@ -6,8 +6,8 @@ import { rows, sql } from '#kit/sql.ts'
 export type Id = number | bigint
 
 export type StateUser = { user_id: Id; username: string; username_key: string; email: string | null }
-export type StateGroup = { group_id: Id; name: string }
-export type StateMember = { group_id: Id; user_id: Id; source: 'hand' | 'files' | 'oidc' }
+type StateGroup = { group_id: Id; name: string }
+type StateMember = { group_id: Id; user_id: Id; source: 'hand' | 'files' | 'oidc' }
 export type StateGrant = {
   grant_id: Id
   user_id: Id | null
@@ -26,7 +26,7 @@ export type StateExperiment = {
   deleted: boolean
 }
 /** What a file was in charge of when it was last applied. `experiment` is the name it had there. */
-export type StateFile = {
+type StateFile = {
   path: string
   digest: string
   experiment_id: Id | null
