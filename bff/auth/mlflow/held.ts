@@ -27,7 +27,7 @@ export const heldPermissions = (db: Db, holder: Holder): Promise<Held[]> =>
         where ${heldBy(holder)} and permission = any (${RUNGS}) order by grant_id`,
   )
 
-export const heldOn = (db: Db, holder: Holder, { resource_type, resource_id }: Resource): Promise<Held | undefined> =>
+const heldOn = (db: Db, holder: Holder, { resource_type, resource_id }: Resource): Promise<Held | undefined> =>
   row(
     db,
     sql`select grant_id, resource_type, resource_id, permission from grants
