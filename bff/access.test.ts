@@ -229,6 +229,18 @@ test(
   MINUTES,
 )
 
+test(
+  'a server that is told to watch a folder applies it',
+  async () => {
+    const { env, flags } = await newPlace()
+    const watch = ['--access-watch', await newFolder(FILES), '--access-watch-interval=1']
+    const server = startAssay(['serve', '--port=0', '--auth=on', ...flags, ...watch], env)
+    await server.url()
+    expect(await server.logs({ msg: 'access files applied' })).toMatchObject({ changes: 13 })
+  },
+  MINUTES,
+)
+
 test('the schema says what editors should know', async () => {
   const { code, printed } = await run(['schema'])
   expect(code).toBe(0)

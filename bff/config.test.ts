@@ -52,6 +52,31 @@ describe('reads', () => {
   test.each<{ why: string; argv?: string[]; env?: Env; gives: object }>([
     { why: 'a flag with =', argv: ['--port=81'], gives: { server: { port: 81 } } },
     { why: 'a flag and its value apart', argv: ['--port', '81'], gives: { server: { port: 81 } } },
+    {
+      why: 'a folder of access files to watch',
+      argv: ['--access-watch=/access', '--access-watch-interval=3', '--access-mail-domains=Example.org, @example.com'],
+      gives: {
+        auth: { files: { domains: ['example.org', 'example.com'], watch: { folder: '/access', everyMs: 3000 } } },
+      },
+    },
+    {
+      why: 'a role for S3 credentials, and the stores that they are for',
+      argv: ['--artifacts=s3://lake/root', '--s3-sts-role=arn:aws:iam::123456789012:role/assay'],
+      gives: {
+        auth: {
+          s3: {
+            main: { bucket: 'lake', prefix: 'root' },
+            buckets: [],
+            sts: { role: 'arn:aws:iam::123456789012:role/assay', endpoint: undefined },
+          },
+        },
+      },
+    },
+    {
+      why: 'no stores of its own behind a relay',
+      argv: ['--tracking-url=http://mlflow:5000', '--s3-sts-role=arn:aws:iam::123456789012:role/assay'],
+      gives: { auth: { s3: { main: undefined, buckets: [] } } },
+    },
     { why: 'a short flag', argv: ['-p', '81'], gives: { server: { port: 81 } } },
     { why: 'the last of two equal flags', argv: ['--port=1', '--port=2'], gives: { server: { port: 2 } } },
     { why: 'a variable', env: { ASSAY_PORT: '82' }, gives: { server: { port: 82 } } },

@@ -20,6 +20,7 @@ import {
   listUsers,
   planAccessFiles,
   takeAccess,
+  updateUser,
 } from '#contract'
 import { rows, sql } from '#kit/sql.ts'
 import { call } from '../../../web/lib/client.ts'
@@ -258,6 +259,13 @@ test('a token for access files applies them and does nothing else; others do not
   await expect(
     call(planAccessFiles, { files: texts }, { base: server.base, headers: { authorization: `Bearer ${write.token}` } }),
   ).rejects.toMatchObject(refused)
+})
+
+test('who is disabled is told nothing', async () => {
+  const ann = await people.add(`ann-${x}`, { email: `ann-${x}@example.org` })
+  await admin.ask(updateUser, { username: ann.username, disabled: true })
+  await apply({ 'e.yaml': file(`e-${x}`, `{read: [ann-${x}@example.org]}`) })
+  expect(await query(sql`select 1 from mails where to_address = ${`ann-${x}@example.org`}`)).toEqual([])
 })
 
 test('a user who is gone is drift, and is invited again', async () => {

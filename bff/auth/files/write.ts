@@ -186,9 +186,15 @@ async function queueLetters(db: Db, apply_id: number, created: ReadonlyMap<strin
     link_id: links.get(user_id)!,
     idempotency_key: `invite/${links.get(user_id)}`,
   }))
+  const active = new Set(
+    await activeOf(
+      db,
+      [...told.keys()].flatMap((mail) => ids.users.get(mail) ?? []),
+    ),
+  )
   const changed = [...told].flatMap(([mail, changes]) => {
     const user_id = ids.users.get(mail)
-    return user_id === undefined || mail.startsWith('user:')
+    return user_id === undefined || !active.has(user_id) || mail.startsWith('user:')
       ? []
       : [
           {
@@ -201,3 +207,12 @@ async function queueLetters(db: Db, apply_id: number, created: ReadonlyMap<strin
   })
   await queueMails(db, [...invitations, ...changed])
 }
+
+/** Who is disabled gets no letters. */
+const activeOf = async (db: Db, user_ids: readonly Id[]): Promise<Id[]> =>
+  (
+    await rows<{ user_id: Id }>(
+      db,
+      sql`select user_id from users where user_id = any (${user_ids}::bigint[]) and disabled_at is null`,
+    )
+  ).map(({ user_id }) => user_id)
