@@ -19,13 +19,17 @@ type GuardParts = Pick<AuthParts, 'config' | 'owners'> & {
   resolve: Resolve
   cookieName: (request: IncomingMessage) => string
   /** why nobody can be known yet, or undefined */
-  closed: () => ApiError | undefined
+  closed: () => Promise<ApiError | undefined>
 }
 
 export const CSRF_HEADER = 'x-assay-csrf'
 
 /** Every decision of who may do what: by the permission that is written at the endpoint, and nothing else. */
 export function openGuard({ config, identify, resolve, cookieName, closed }: GuardParts): Guard<Identity | undefined> {
+  async function unknown(): Promise<never> {
+    throw (await closed()) ?? notAuthenticated()
+  }
+
   function identified(
     endpoint: Endpoint,
     request: IncomingMessage,
@@ -33,8 +37,7 @@ export function openGuard({ config, identify, resolve, cookieName, closed }: Gua
     identity: Identity | undefined,
   ) {
     if (!identity) {
-      if (endpoint.permission.ask === 'public') return undefined
-      throw closed() ?? notAuthenticated()
+      return endpoint.permission.ask === 'public' ? undefined : unknown()
     }
     if (credential?.kind === 'session') requireOwnPage(request, credential.secret)
     if (!scopesAllow(identity.scopes, endpoint))

@@ -89,7 +89,7 @@ export async function openAuth(parts: AuthParts): Promise<Auth> {
       identify,
       resolve,
       cookieName,
-      closed: () => (administered ? undefined : notSetUp()),
+      closed: async () => ((await hasAdmin()) ? undefined : notSetUp()),
     }),
     handlers: seenAtOnce(handlers, identify),
     hooked: (tracking) =>
