@@ -1,3 +1,4 @@
+import { providerSignIn } from '#contract'
 import { prefix } from './document.ts'
 
 /** Every address of the app is built here, so that a route is renamed in one place. */
@@ -33,7 +34,7 @@ export const paths = {
   /** `next`: the page that one is on the way to */
   signIn: (next?: string) => withSearch('/sign-in', { next: next === '/' ? undefined : next }),
   /** where the server begins a sign-in at a provider: not a page of the app */
-  provider: (id: string, next: string) => prefix + withSearch(`/api/assay/oidc/${segment(id)}/start`, { next }),
+  provider: (id: string, next: string) => prefix + providerSignIn(id, next),
   setUp: () => '/set-up',
   forgotPassword: () => '/forgot-password',
   account: () => '/account',

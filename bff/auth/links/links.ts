@@ -3,7 +3,7 @@ import { ApiError } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
 
-export type LinkPurpose = 'setup' | 'invite' | 'reset'
+type LinkPurpose = 'setup' | 'invite' | 'reset'
 
 export type NewLink =
   | { purpose: 'setup'; user_id?: undefined; hours: number }

@@ -1,7 +1,7 @@
 export type Claims = Readonly<Record<string, unknown>>
 
 /** A claim by its name, or by a path of names: Keycloak has `realm_access.roles`. */
-export function claimNamed(claims: Claims, name: string): unknown {
+function claimNamed(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   return name
     .split('.')

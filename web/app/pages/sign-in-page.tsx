@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Navigate, useNavigate, useSearchParams } from 'react-router'
+import { SIGN_IN_PROBLEMS } from '#contract'
 import { safeNext } from '../../features/session/next.ts'
 import { SignInForm } from '../../features/session/sign-in-form.tsx'
 import { paths } from '../../lib/paths.ts'
 import { sessionQuery } from '../../lib/session.ts'
+import { FormError } from '../../ui/form.tsx'
 import { Failed } from '../../ui/states.tsx'
 import { Threshold } from '../threshold.tsx'
 import c from './sign-in-page.module.css'
@@ -16,6 +18,7 @@ export function Component() {
   const navigate = useNavigate()
   const [search] = useSearchParams()
   const next = safeNext(search.get('next'))
+  const problem = problemOf(search.get('problem'))
   if (session.isError)
     return (
       <Threshold title="Sign in">
@@ -34,8 +37,15 @@ export function Component() {
             You go on to <b className="mono">{next}</b>
           </p>
         )}
+        <FormError error={problem} />
         <SignInForm session={session.data} next={next} onSignedIn={() => void navigate(next, { replace: true })} />
       </div>
     </Threshold>
   )
 }
+
+/** Why a provider sent one back; nothing for words that are not ours. */
+const problemOf = (code: string | null) =>
+  code !== null && Object.hasOwn(SIGN_IN_PROBLEMS, code)
+    ? SIGN_IN_PROBLEMS[code as keyof typeof SIGN_IN_PROBLEMS]
+    : undefined
