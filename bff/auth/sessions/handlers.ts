@@ -85,8 +85,14 @@ export function sessionHandlers({
       })
       const user = found
       if (!isRight || !user) {
+        // what is typed as the name of nobody may be a password
         await database.transaction((db) =>
-          recordAudit(db, { actor: '', action: 'session.refuse', object_type: 'user', object_id: username }),
+          recordAudit(db, {
+            actor: '',
+            action: 'session.refuse',
+            object_type: 'user',
+            object_id: user?.username ?? '',
+          }),
         )
         throw new ApiError('UNAUTHENTICATED', 'The username or the password is wrong.')
       }
