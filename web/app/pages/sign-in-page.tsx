@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Navigate, useNavigate, useSearchParams } from 'react-router'
-import { SIGN_IN_PROBLEMS } from '#contract'
 import { safeNext } from '../../features/session/next.ts'
+import { problemOf } from '../../features/session/problem.ts'
 import { SignInForm } from '../../features/session/sign-in-form.tsx'
 import { paths } from '../../lib/paths.ts'
 import { sessionQuery } from '../../lib/session.ts'
@@ -43,9 +43,3 @@ export function Component() {
     </Threshold>
   )
 }
-
-/** Why a provider sent one back; nothing for words that are not ours. */
-const problemOf = (code: string | null) =>
-  code !== null && Object.hasOwn(SIGN_IN_PROBLEMS, code)
-    ? SIGN_IN_PROBLEMS[code as keyof typeof SIGN_IN_PROBLEMS]
-    : undefined
