@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import type { Call } from '#contract'
+import type { Call, Endpoint, Output } from '#contract'
 import { createExperiment, createRun, logBatch, updateRun } from '#contract'
 import { call } from '../web/lib/client.ts'
 import { openBrowser, openPage } from './browser.ts'
@@ -24,14 +24,23 @@ const START = Date.UTC(2026, 10, 20, 9)
  * What a story has: the real program with a database of its own, a browser, and ways to arrange things through the API.
  * A story in which the browser complains (console error, page error, report of the content security policy) fails.
  */
-export function openStory(...flags: string[]) {
+export const openStory = (...flags: string[]) => openStoryOf({ flags })
+
+type Start = {
+  flags: readonly string[]
+  env?: Record<string, string>
+  /** of the calls that arrange things */
+  headers?: Record<string, string>
+}
+
+export function openStoryOf({ flags, env = {}, headers = {} }: Start) {
   let assay: RunningProgram
   let browser: Browser
   let open: { page: Page; complaints: string[]; allowed: RegExp[] }[] = []
   let started = 0
 
   beforeAll(async () => {
-    const [program, opened] = await Promise.all([startAssay(...flags), openBrowser()])
+    const [program, opened] = await Promise.all([startAssay(flags, env), openBrowser()])
     assay = program
     browser = opened
   })
@@ -47,6 +56,10 @@ export function openStory(...flags: string[]) {
       expect(complaints.filter((text) => !allowed.some((pattern) => pattern.test(text)))).toEqual([])
   })
 
+  /** A call of the API that arranges things; as somebody else where headers say so. */
+  const ask = <E extends Endpoint>(endpoint: E, input: Call<E>, as = headers): Promise<Output<E>> =>
+    call(endpoint, input, { base: assay.url, headers: as })
+
   const visit = async (
     path: string,
     { allow = [] as RegExp[], ...context }: { allow?: RegExp[] } & BrowserContextOptions = {},
@@ -60,21 +73,16 @@ export function openStory(...flags: string[]) {
   }
 
   const newExperiment = async (name: string, tags: Record<string, string> = {}) =>
-    (await call(createExperiment, { name, tags: pairs(tags) }, { base: assay.url })).experiment_id
+    (await ask(createExperiment, { name, tags: pairs(tags) })).experiment_id
 
   const newRun = async (experiment_id: string, plan: RunPlan = {}) => {
     started += 1
     const start_time = START + started * 60_000
-    const { run } = await call(
-      createRun,
-      { experiment_id, run_name: plan.name, start_time, tags: pairs(plan.tags) },
-      { base: assay.url },
-    )
+    const { run } = await ask(createRun, { experiment_id, run_name: plan.name, start_time, tags: pairs(plan.tags) })
     const { run_id } = run.info
     await log(run_id, plan, start_time)
     const { status = 'FINISHED' } = plan
-    if (status !== 'RUNNING')
-      await call(updateRun, { run_id, status, end_time: start_time + 90_000 }, { base: assay.url })
+    if (status !== 'RUNNING') await ask(updateRun, { run_id, status, end_time: start_time + 90_000 })
     return run_id
   }
 
@@ -89,7 +97,7 @@ export function openStory(...flags: string[]) {
     )
     let left: Call<typeof logBatch>['params'] = pairs(params)
     do {
-      await call(logBatch, { run_id, metrics: points.splice(0, 900), params: left }, { base: assay.url })
+      await ask(logBatch, { run_id, metrics: points.splice(0, 900), params: left })
       left = []
     } while (points.length > 0)
   }
@@ -102,12 +110,12 @@ export function openStory(...flags: string[]) {
   ) => {
     const response = await fetch(
       `${assay.url}/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${run_id}/artifacts/${path}`,
-      { method: 'PUT', body: content },
+      { method: 'PUT', body: content, headers },
     )
     expect(response.status).toBe(200)
   }
 
-  return { visit, newExperiment, newRun, newArtifact }
+  return { visit, ask, newExperiment, newRun, newArtifact, printed: () => assay.printed() }
 }
 
 /** Runs in the page, before anything of it: adds up what moved without the reader's doing. */

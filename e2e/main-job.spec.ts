@@ -19,7 +19,7 @@ type Logged = { experiment_id: string; runs: Record<string, string>; found: stri
 let assay: RunningProgram
 let browser: Browser
 beforeAll(async () => {
-  if (python) [assay, browser] = await Promise.all([startAssay(), openBrowser()])
+  if (python) [assay, browser] = await Promise.all([startAssay([]), openBrowser()])
 })
 afterAll(async () => {
   await browser?.close()

@@ -3,14 +3,21 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type RunningProgram = { url: string; stop(): Promise<void> }
+export type RunningProgram = {
+  url: string
+  /** what it wrote so far, as whoever started it sees it */
+  printed: () => string
+  stop(): Promise<void>
+}
 
 /** The program as a user starts it, on a free port, with an empty folder of its own. */
-export async function startAssay(...flags: string[]): Promise<RunningProgram> {
+export async function startAssay(flags: readonly string[], env: Record<string, string> = {}): Promise<RunningProgram> {
   const data = await mkdtemp(join(tmpdir(), 'assay-story-'))
   const args = [join(import.meta.dirname, '../bin/assay'), 'serve', '--port', '0', '--data', data, ...flags]
-  const env = { ASSAY_AUTH: 'off', ...process.env }
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, {
+    env: { ASSAY_AUTH: 'off', ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let printed = ''
   const url = await new Promise<string>((resolve, reject) => {
@@ -25,6 +32,7 @@ export async function startAssay(...flags: string[]): Promise<RunningProgram> {
   })
   return {
     url,
+    printed: () => printed,
     stop: async () => {
       child.kill('SIGTERM')
       await ended

@@ -112,7 +112,7 @@ function GrantLine({ grant, resource, managed }: { grant: Grant; resource: Resou
           <Button
             size="xs"
             loading={take.isPending}
-            aria-label={`Take ${permissionWord(grant.permission)} from ${name}`}
+            aria-label={`Take back ${permissionWord(grant.permission)} from ${name}`}
             onClick={() =>
               take.mutate({
                 ...resource,

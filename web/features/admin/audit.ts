@@ -33,7 +33,7 @@ export const auditQuery = (view: AuditView) =>
   infiniteQueryOptions({
     queryKey: ['audit', view],
     queryFn: ({ signal, pageParam }) =>
-      ask(searchAudit, { ...filtersOf(view), max_results: 100, page_token: pageParam }, signal),
+      ask(searchAudit, { ...filtersOf(view), max_results: 100, page_token: pageParam || undefined }, signal),
     initialPageParam: '',
     getNextPageParam: (last) => last.next_page_token || undefined,
     placeholderData: keepPreviousData,

@@ -13,7 +13,7 @@ const LETTERS = {
 
 export function MailsTable({ mails }: { mails: readonly Mail[] }) {
   return (
-    <section className={c.scroll} aria-label="Mails" {...scrollsByKey}>
+    <section className={c.scroll} aria-label="Mails, scrolls sideways" {...scrollsByKey}>
       <table className={`${t.table} ${t.stacks}`}>
         <thead>
           <tr>

@@ -10,7 +10,7 @@ import c from './users-table.module.css'
 
 export function UsersTable({ users }: { users: readonly Account[] }) {
   return (
-    <section className={c.scroll} aria-label="Accounts" {...scrollsByKey}>
+    <section className={c.scroll} aria-label="Accounts, scrolls sideways" {...scrollsByKey}>
       <table className={`${t.table} ${t.roomy} ${t.stacks}`}>
         <thead>
           <tr>
