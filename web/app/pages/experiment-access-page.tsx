@@ -54,6 +54,9 @@ export function Component() {
 
 function Access({ allowed, resource }: { allowed: Allowed; resource: Resource }) {
   const manages = allowed.may.manage
+  // all of it at once: what comes by itself would push the rest down
+  const access = useQuery({ ...accessQuery(resource), enabled: manages })
+  if (manages && access.isPending) return <SkeletonRows what="the access" />
   return (
     <>
       {allowed.access_file && (
@@ -66,7 +69,11 @@ function Access({ allowed, resource }: { allowed: Allowed; resource: Resource })
         </p>
       )}
       <div className={t.columns}>
-        {manages ? <Grants resource={resource} /> : <WhoToAsk allowed={allowed} />}
+        {access.isError && (
+          <Failed what="The access could not be read" error={access.error} onRetry={() => void access.refetch()} />
+        )}
+        {access.data && <AccessPanel access={access.data} resource={resource} />}
+        {!manages && <WhoToAsk allowed={allowed} />}
         <div className={t.pile}>
           {manages && !allowed.access_file && (
             <Panel title="Give access" padded>
@@ -82,13 +89,6 @@ function Access({ allowed, resource }: { allowed: Allowed; resource: Resource })
       </div>
     </>
   )
-}
-
-function Grants({ resource }: { resource: Resource }) {
-  const access = useQuery(accessQuery(resource))
-  if (access.isError)
-    return <Failed what="The access could not be read" error={access.error} onRetry={() => void access.refetch()} />
-  return access.data ? <AccessPanel access={access.data} resource={resource} /> : <SkeletonRows what="the access" />
 }
 
 /** For who may see it, and not manage it. */
