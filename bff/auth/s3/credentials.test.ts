@@ -15,6 +15,7 @@ import type { Output } from '#contract'
 import { applyAccessFiles, createExperiment, createS3Credentials, createToken } from '#contract'
 import { rows, sql } from '#kit/sql.ts'
 import { call } from '../../../web/lib/client.ts'
+import { temporaryFolder } from '../../test/artifact-places.ts'
 import { peopleOf } from '../../test/people.ts'
 import { startServer } from '../../test/server.ts'
 import { policyFor } from './policy.ts'
@@ -32,6 +33,25 @@ test('without a role, and without S3, it is said what is missing', async () => {
     await expect(asked).rejects.toMatchObject({ status: 501, message: expect.stringMatching(says) })
     await server.close()
   }
+})
+
+test('a place that holds or is within that of another experiment is reached through the server alone', async () => {
+  const team = { kind: 's3' as const, bucket: 'team', prefix: '', region: 'us-east-1', endpoint: 'http://127.0.0.1:9' }
+  const server = await startServer({
+    artifacts: { store: { kind: 'folder', folder: await temporaryFolder() }, buckets: [team] },
+    auth: { s3: { main: undefined, buckets: [team], sts: undefined } },
+  })
+  const admin = await peopleOf(server).add('root', { is_admin: true })
+  const of = async (artifact_location: string) => {
+    const { experiment_id } = await admin.ask(createExperiment, { name: artifact_location, artifact_location })
+    return () => admin.ask(createS3Credentials, { experiment_id }).catch(({ status }: { status: number }) => status)
+  }
+  const outer = await of('s3://team/a')
+  const inner = await of('s3://team/a/b')
+  const beside = await of('s3://team/ab')
+  // 501: what is missing is the role alone
+  expect([await outer(), await inner(), await beside()]).toEqual([409, 409, 501])
+  await server.close()
 })
 
 // Everything of AWS that is asked here, on this machine: moto's server. It knows roles and enforces the policies of users, but
