@@ -157,3 +157,16 @@ test('who is not known is asked for a password in programs, and never in browser
   expect(await asked('/ajax-api/2.0/mlflow/runs/get?run_id=x')).toBeUndefined()
   expect(await asked('/api/2.0/mlflow/runs/get?run_id=x', { 'sec-fetch-mode': 'cors' })).toBeUndefined()
 })
+
+test('a page token is of whoever got it', async () => {
+  const id = await newExperiment(ann)
+  for (let n = 0; n < 3; n++) await newRun(ann, id)
+  await people.give(bob, experiment(id), 'READ')
+  const asked = { experiment_ids: [id], max_results: 1 }
+  const { next_page_token } = await ann.ask(searchRuns, asked)
+  await eventually(() => bob.ask(getExperiment, { experiment_id: id }))
+  expect((await ann.ask(searchRuns, { ...asked, page_token: next_page_token })).runs).toHaveLength(1)
+  await expect(bob.ask(searchRuns, { ...asked, page_token: next_page_token })).rejects.toMatchObject({
+    code: 'INVALID_PARAMETER_VALUE',
+  })
+})

@@ -100,6 +100,13 @@ test('a group gives what it has to its members, and takes it along', async () =>
   await expect(reads(cyd, e)).rejects.toMatchObject(denied)
 })
 
+test('everything of a kind is given by administrators alone', async () => {
+  const every = { resource_type: 'registered_model', resource_id: '*' } as const
+  await admin.ask(giveAccess, { ...every, username: 'cyd', permission: 'MANAGE' })
+  await expect(cyd.ask(giveAccess, { ...every, username: 'bob', permission: 'READ' })).rejects.toMatchObject(denied)
+  await admin.ask(takeAccess, { ...every, username: 'cyd', permission: 'MANAGE' })
+})
+
 test('the default experiment is given to nobody', async () => {
   const zero = { resource_type: 'experiment', resource_id: '0' } as const
   await expect(admin.ask(giveAccess, { ...zero, username: 'bob', permission: 'READ' })).rejects.toMatchObject({

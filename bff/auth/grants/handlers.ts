@@ -55,7 +55,9 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
     },
 
     async giveAccess({ username, group, permission, ...resource }, { request }) {
-      const actor = identityOf(request).username
+      const { username: actor, is_admin } = identityOf(request)
+      if (resource.resource_id === '*' && !is_admin)
+        throw new ApiError('PERMISSION_DENIED', 'Permission denied: only administrators give everything of a kind')
       await database.transaction(async (db) => {
         const { holder, name } = await holderOf(db, { username, group })
         await requireUnmanaged(db, resource)

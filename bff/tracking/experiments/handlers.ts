@@ -1,6 +1,7 @@
 import type { Endpoints } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
+import { keyOfCaller } from '../search/token.ts'
 import * as experiments from './experiments.ts'
 import * as search from './search.ts'
 
@@ -19,7 +20,8 @@ export const experimentHandlers = (
   createExperiment: (input) => database.transaction((db) => experiments.createExperiment(db, input, locations)),
   getExperiment: (input) => experiments.getExperiment(database.reads, input),
   getExperimentByName: (input) => experiments.getExperimentByName(database.reads, input),
-  searchExperiments: (input, { scope }) => search.searchExperiments(database.reads, input, scope, tokenKey),
+  searchExperiments: (input, { scope, principal }) =>
+    search.searchExperiments(database.reads, input, scope, keyOfCaller(tokenKey, principal)),
   countExperiments: (input, { scope }) => search.countExperiments(database.reads, input, scope),
   summariseExperiments: (input, { scope }) => experiments.summariseExperiments(database.reads, input, scope),
   updateExperiment: (input) => database.transaction((db) => experiments.updateExperiment(db, input)),

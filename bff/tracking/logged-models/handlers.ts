@@ -2,6 +2,7 @@ import type { Endpoints } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { ClientRoot } from '../artifacts/client-root.ts'
+import { keyOfCaller } from '../search/token.ts'
 import { createLoggedModel } from './create.ts'
 import { logLoggedModelParams } from './params.ts'
 import { getLoggedModel } from './read.ts'
@@ -29,5 +30,6 @@ export const loggedModelHandlers = (database: Database, clientRoot: ClientRoot, 
   setLoggedModelTags: (input) => database.transaction((db) => setLoggedModelTags(db, input)),
   deleteLoggedModelTag: (input) => database.transaction((db) => deleteLoggedModelTag(db, input)),
   logLoggedModelParams: (input) => database.transaction((db) => logLoggedModelParams(db, input)),
-  searchLoggedModels: (input, { scope }) => searchLoggedModels(database.reads, input, scope, tokenKey),
+  searchLoggedModels: (input, { scope, principal }) =>
+    searchLoggedModels(database.reads, input, scope, keyOfCaller(tokenKey, principal)),
 })

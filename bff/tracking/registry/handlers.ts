@@ -3,6 +3,7 @@ import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import { download } from '../artifacts/handlers.ts'
 import type { Places } from '../artifacts/places.ts'
+import { keyOfCaller } from '../search/token.ts'
 import * as aliases from './aliases.ts'
 import * as models from './models.ts'
 import { placeOfVersion } from './place.ts'
@@ -22,8 +23,8 @@ type Handlers = Pick<
 export const registryHandlers = (database: Database, tokenKey: Buffer, places: Places): Handlers => ({
   createRegisteredModel: (input) => database.transaction((db) => models.createRegisteredModel(db, input)),
   getRegisteredModel: (input) => models.getRegisteredModel(database.reads, input),
-  searchRegisteredModels: (input, { scope }) =>
-    search.searchRegisteredModels(database.reads, { ...input, scope, key: tokenKey }),
+  searchRegisteredModels: (input, { scope, principal }) =>
+    search.searchRegisteredModels(database.reads, { ...input, scope, key: keyOfCaller(tokenKey, principal) }),
   renameRegisteredModel: (input) => database.transaction((db) => models.renameRegisteredModel(db, input)),
   updateRegisteredModel: (input) => database.transaction((db) => models.updateRegisteredModel(db, input)),
   deleteRegisteredModel: (input) => models.deleteRegisteredModel(database, input),
@@ -37,8 +38,8 @@ export const registryHandlers = (database: Database, tokenKey: Buffer, places: P
 
   createModelVersion: (input, { scope }) => database.transaction((db) => versions.createModelVersion(db, input, scope)),
   getModelVersion: (input) => versions.getModelVersion(database.reads, input),
-  searchModelVersions: (input, { scope }) =>
-    search.searchModelVersions(database.reads, { ...input, scope, key: tokenKey }),
+  searchModelVersions: (input, { scope, principal }) =>
+    search.searchModelVersions(database.reads, { ...input, scope, key: keyOfCaller(tokenKey, principal) }),
   updateModelVersion: (input) => database.transaction((db) => versions.updateModelVersion(db, input)),
   transitionModelVersionStage: (input) => versions.transitionModelVersionStage(database, input),
   deleteModelVersion: (input) => versions.deleteModelVersion(database, input),

@@ -3,6 +3,7 @@ import { ApiError } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import { openSize } from '../search/size.ts'
+import { keyOfCaller } from '../search/token.ts'
 import type { RunWrites } from '../writes/run-write.ts'
 import { createdRun, newRun } from './create.ts'
 import { searchDatasets } from './datasets.ts'
@@ -60,7 +61,8 @@ export function runHandlers(database: Database, writes: RunWrites, tokenKey: Buf
     updateRun: (input) => database.transaction((db) => updateRun(db, input, uniqueRunNames)),
     deleteRun: (input) => database.transaction((db) => deleteRun(db, input)),
     restoreRun: (input) => database.transaction((db) => restoreRun(db, input, uniqueRunNames)),
-    searchRuns: (input, { scope }) => searchRuns(database.reads, input, scope, searching),
+    searchRuns: (input, { scope, principal }) =>
+      searchRuns(database.reads, input, scope, { ...searching, tokenKey: keyOfCaller(tokenKey, principal) }),
     countRuns: (input, { scope }) => countRuns(database.reads, input, scope, searching),
     logParam: ({ run_id, ...param }) => log(run_id, [], [param], []),
     setTag: ({ run_id, ...tag }) => log(run_id, [], [], [tag]),

@@ -19,6 +19,10 @@ export async function pageTokenKey(db: Db): Promise<Buffer> {
   return Buffer.from(setting.value, 'base64')
 }
 
+/** The key of one caller's tokens: to everybody else they are worth nothing. */
+export const keyOfCaller = (key: Buffer, principal: string): Buffer =>
+  principal === '' ? key : createHmac('sha256', key).update(principal).digest()
+
 /** What a token belongs to: one list, one order. Two queries with the same digest have the same pages. */
 export const digestOf = (...query: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 22)
