@@ -43,7 +43,7 @@ export function openStoryWithPeople(...usernames: string[]) {
   }
 }
 
-export const secretOf = (link: string): string => new URL(link, 'http://any.invalid').hash.slice(1)
+const secretOf = (link: string): string => new URL(link, 'http://any.invalid').hash.slice(1)
 
 export async function signIn(page: Page, username: string, password = PASSWORD) {
   await page.getByLabel('User name').fill(username)

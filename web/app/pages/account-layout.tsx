@@ -1,6 +1,8 @@
+import { Button } from '@mantine/core'
 import { IconUserOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useMatches } from 'react-router'
+import { useSignOut } from '../../features/session/session.ts'
 import { paths } from '../../lib/paths.ts'
 import { sessionQuery } from '../../lib/session.ts'
 import { Page } from '../../ui/page.tsx'
@@ -22,6 +24,7 @@ export function Component() {
   return (
     <Page
       title={[here, 'Your account'].filter(Boolean)}
+      actions={user && <SignOut />}
       crumbs={[{ label: 'Your account', to: paths.account() }, { label: here }]}
     >
       {user ? (
@@ -38,5 +41,17 @@ export function Component() {
         </State>
       )}
     </Page>
+  )
+}
+
+/** On phones, which have no sidebar to hold it. */
+function SignOut() {
+  const signOut = useSignOut()
+  return (
+    <span className="only-phone">
+      <Button size="xs" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+        Sign out
+      </Button>
+    </span>
   )
 }
