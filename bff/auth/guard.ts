@@ -22,7 +22,7 @@ type GuardParts = Pick<AuthParts, 'config' | 'owners'> & {
   closed: () => Promise<ApiError | undefined>
 }
 
-export const CSRF_HEADER = 'x-assay-csrf'
+const CSRF_HEADER = 'x-assay-csrf'
 
 /** Every decision of who may do what: by the permission that is written at the endpoint, and nothing else. */
 export function openGuard({ config, identify, resolve, cookieName, closed }: GuardParts): Guard<Identity | undefined> {

@@ -16,7 +16,7 @@ export const listGroups = (db: Db): Promise<Group[]> =>
         from groups g order by g.name`,
   )
 
-export const findGroup = (db: Db, name: string): Promise<{ group_id: number } | undefined> =>
+const findGroup = (db: Db, name: string): Promise<{ group_id: number } | undefined> =>
   row(db, sql`select group_id from groups where name = ${name}`)
 
 /** Throws RESOURCE_DOES_NOT_EXIST. */

@@ -72,7 +72,7 @@ export function readEmail(text: string | undefined): string | null {
   return email
 }
 
-export const findUser = (db: Db, username: string): Promise<User | undefined> =>
+const findUser = (db: Db, username: string): Promise<User | undefined> =>
   row(db, sql`select ${userColumns} from users where username_key = ${usernameKey(username)}`)
 
 /** Throws RESOURCE_DOES_NOT_EXIST. */

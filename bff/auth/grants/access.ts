@@ -7,7 +7,7 @@ import { named, rows, sql } from '#kit/sql.ts'
 type Permissions = ReadonlySet<PermissionName>
 
 /** What one user was granted of the things of one kind. */
-export type Grants = { byId: ReadonlyMap<string, Permissions>; every: Permissions }
+type Grants = { byId: ReadonlyMap<string, Permissions>; every: Permissions }
 
 /** All that one user was granted, directly and through groups. */
 export type Access = {

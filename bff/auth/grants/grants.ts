@@ -1,19 +1,11 @@
 import type { PermissionName, Resource } from '#contract'
 import { ApiError, invalid } from '#contract'
 import type { Db } from '#kit/sql.ts'
-import { raw, row, rows, sql } from '#kit/sql.ts'
+import { raw, row, sql } from '#kit/sql.ts'
 import { LADDER } from './decide.ts'
 
 /** Who holds a grant. */
 export type Holder = { user_id: number } | { group_id: number }
-
-export type Grant = Resource & {
-  user_id: number | null
-  group_id: number | null
-  permission: PermissionName
-  access_file: string | null
-  granted_by: string
-}
 
 const heldBy = (holder: Holder) =>
   'user_id' in holder ? sql`user_id = ${holder.user_id}` : sql`group_id = ${holder.group_id}`
@@ -60,19 +52,6 @@ export async function take(
   )
   return rowCount > 0
 }
-
-const columns = raw('user_id, group_id, resource_type, resource_id, permission, access_file, granted_by')
-
-/** Grants on one thing, without those of everything of its kind. */
-export const grantsOn = (db: Db, { resource_type, resource_id }: Resource): Promise<Grant[]> =>
-  rows(
-    db,
-    sql`select ${columns} from grants where resource_type = ${resource_type} and resource_id = ${resource_id}
-        order by grant_id`,
-  )
-
-export const grantsOf = (db: Db, holder: Holder): Promise<Grant[]> =>
-  rows(db, sql`select ${columns} from grants where ${heldBy(holder)} order by grant_id`)
 
 /** The default experiment is where runs land whose author named none: whoever was given it would see those of all others. */
 function requireGrantable({ resource_type, resource_id }: Resource) {
