@@ -7,13 +7,16 @@ import { openStoryOf } from './fixtures.ts'
 const PASSWORD = 'plum basalt ferry 48'
 export const ADMIN = 'platform-admin'
 
+/** Makes the administrator at the first start. */
+export const ADMIN_ENV = { ASSAY_ADMIN_USERNAME: ADMIN, ASSAY_ADMIN_PASSWORD: PASSWORD }
+
 const basic = (username: string) => ({ authorization: `Basic ${btoa(`${username}:${PASSWORD}`)}` })
 
 /** What a story with sign-in has beside the rest: an administrator, and people whose password is known. */
 export function openStoryWithPeople(...usernames: string[]) {
   const story = openStoryOf({
     flags: ['--auth=on'],
-    env: { ASSAY_ADMIN_USERNAME: ADMIN, ASSAY_ADMIN_PASSWORD: PASSWORD },
+    env: ADMIN_ENV,
     headers: basic(ADMIN),
   })
   beforeAll(async () => {
