@@ -72,7 +72,7 @@ test('the administration is not for readers, and says so', async () => {
 
 test('a token is shown once, with the lines that use it, and revoked for good', async () => {
   const page = await visitAs(READER, '/account/tokens')
-  await page.getByLabel('Name').fill('notebook')
+  await page.getByLabel('Name', { exact: true }).fill('notebook')
   await page.getByLabel('May').selectOption({ label: 'Read only' })
   await page.getByRole('button', { name: 'Make token' }).click()
   const token = (await page.getByRole('status').locator('code').textContent()) ?? ''
