@@ -81,7 +81,7 @@ test('a query past its limit ends with 503, and the next one finds everything', 
   const endless = sql`with recursive n (i) as (select 1 union all select i + 1 from n) select max(i) from n`
   await expect(database.reads.query(endless)).rejects.toMatchObject({ code: 'TEMPORARILY_UNAVAILABLE', status: 503 })
   clearInterval(timer)
-  expect(turns, 'the event loop turned meanwhile').toBeGreaterThan(10)
+  expect(turns, 'the event loop turned meanwhile').toBeGreaterThan(2)
   expect(await row(database, sql`select value, current_schema() as schema from settings`)).toEqual({
     value: 'b',
     schema: 'assay',

@@ -92,7 +92,7 @@ function normalised(found: object, names: ReadonlyMap<string, string>, experimen
   const text = JSON.stringify(found, (key, value) => {
     if (OF_THE_MOMENT.has(key) || TIMESTAMPS.test(key)) return undefined
     // sums are of doubles, added up in whatever order the points came
-    if (key === 'mean') return [value].flat().map((mean) => Number(mean).toPrecision(12))
+    if (key === 'mean') return [value].flat().map((mean) => Number(mean).toPrecision(9))
     if (key === 'value' && typeof value === 'string') return value.replace(/"version":(\d+)/, (_, n) => numbered(n))
     return value
   })

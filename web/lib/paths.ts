@@ -1,6 +1,3 @@
-import { providerSignIn } from '#contract'
-import { prefix } from './document.ts'
-
 /** Every address of the app is built here, so that a route is renamed in one place. */
 
 type Search = Record<string, string | number | boolean | readonly string[] | undefined>
@@ -33,8 +30,6 @@ export const paths = {
   experimentAccess: (experimentId: string) => `/experiments/${segment(experimentId)}/access`,
   /** `next`: the page that one is on the way to */
   signIn: (next?: string) => withSearch('/sign-in', { next: next === '/' ? undefined : next }),
-  /** where the server begins a sign-in at a provider: not a page of the app */
-  provider: (id: string, next: string) => prefix + providerSignIn(id, next),
   setUp: () => '/set-up',
   forgotPassword: () => '/forgot-password',
   account: () => '/account',

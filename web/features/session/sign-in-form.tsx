@@ -1,6 +1,8 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
 import { Link } from 'react-router'
+import { providerSignIn } from '#contract'
+import { prefix } from '../../lib/document.ts'
 import { paths } from '../../lib/paths.ts'
 import type { Session } from '../../lib/session.ts'
 import { Form } from '../../ui/form.tsx'
@@ -26,7 +28,7 @@ export function SignInForm({ session, username, next, newWindow = false, onSigne
         <Button
           key={id}
           component="a"
-          href={paths.provider(id, next)}
+          href={prefix + providerSignIn(id, next)}
           fullWidth
           leftSection={<IconKey size={15} aria-hidden />}
           {...(newWindow ? { target: '_blank' } : {})}
