@@ -5,6 +5,7 @@ import {
   createExperiment,
   createLoggedModel,
   createRun,
+  createToken,
   getAllowed,
   getExperiment,
   getExperimentByName,
@@ -14,6 +15,7 @@ import {
   logMetric,
   searchExperiments,
   searchRuns,
+  updateUser,
 } from '#contract'
 import { call } from '../../web/lib/client.ts'
 import type { TestUser } from '../test/people.ts'
@@ -169,4 +171,49 @@ test('a page token is of whoever got it', async () => {
   await expect(bob.ask(searchRuns, { ...asked, page_token: next_page_token })).rejects.toMatchObject({
     code: 'INVALID_PARAMETER_VALUE',
   })
+})
+
+test('an id has one spelling: a denial of 1 is no grant of 01', async () => {
+  const open = await startServer({ auth: { defaultPermission: 'READ' } })
+  const others = peopleOf(open)
+  await others.add('root', { is_admin: true })
+  const eve = await others.add('eve')
+  const { experiment_id } = await (await others.add('owner')).ask(createExperiment, { name: 'denied' })
+  await others.give(eve, experiment(experiment_id), 'NO_PERMISSIONS')
+  await eventually(() =>
+    expect(eve.ask(getExperiment, { experiment_id })).rejects.toMatchObject({ code: 'PERMISSION_DENIED' }),
+  )
+  for (const id of [`0${experiment_id}`, ` ${experiment_id}`, `+${experiment_id}`, `${experiment_id}.0`]) {
+    await expect(eve.ask(getExperiment, { experiment_id: id }), id).rejects.toMatchObject({
+      code: 'RESOURCE_DOES_NOT_EXIST',
+    })
+    await expect(eve.ask(searchRuns, { experiment_ids: [id] }), id).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER_VALUE',
+    })
+  }
+  await open.close()
+})
+
+test('two credentials of one user, looked for at once, end together', async () => {
+  const dora = await people.add('dora')
+  const second = (await dora.ask(createToken, { name: 'second' })).token
+  const who = (token: string) =>
+    call(getSession, {}, { base: server.base, headers: { authorization: `Bearer ${token}` } }).then(({ user }) => user)
+  // changed, so that both are looked for anew
+  await admin.ask(updateUser, { username: 'dora', disabled: true })
+  await admin.ask(updateUser, { username: 'dora', disabled: false })
+  expect(await Promise.all([who(dora.token), who(second)])).toMatchObject([{ username: 'dora' }, { username: 'dora' }])
+  await admin.ask(updateUser, { username: 'dora', disabled: true })
+  expect(await Promise.all([who(dora.token), who(second)])).toEqual([undefined, undefined])
+})
+
+test('what anybody may ask has a small body', async () => {
+  const body = JSON.stringify({ username: 'x', password: 'y'.repeat(20_000) })
+  const headers = { 'content-type': 'application/json' }
+  for (const [method, path] of [
+    ['POST', '/api/assay/session'],
+    ['DELETE', '/api/assay/session'],
+    ['POST', '/api/assay/password-reset'],
+  ] as const)
+    expect((await fetch(server.base + path, { method, headers, body })).status, `${method} ${path}`).toBe(413)
 })

@@ -1,4 +1,5 @@
 import type { Resource, Target } from '#contract'
+import { isExperimentId } from '#contract'
 import type { ArtifactOwner, Owners } from './owners.ts'
 
 /** The experiment or registered model by which a target goes. */
@@ -60,9 +61,10 @@ export function openResolve(owners: Owners): Resolve {
   async function ofName(target: Target, known: (resource: Resource) => boolean): Promise<Resolved> {
     if ('experiment' in target) {
       const resource = { resource_type: 'experiment', resource_id: String(target.experiment) } as const
+      if (!isExperimentId(resource.resource_id)) return noExperiment(resource.resource_id)
       return known(resource) || (await owners.hasExperiment(resource.resource_id))
         ? { kind: 'resource', resource }
-        : { kind: 'absent', message: `No Experiment with id=${resource.resource_id} exists` }
+        : noExperiment(resource.resource_id)
     }
     if ('registered_model' in target) {
       const resource = { resource_type: 'registered_model', resource_id: target.registered_model } as const
@@ -82,11 +84,13 @@ export function openResolve(owners: Owners): Resolve {
       if ('run' in first && runs.get(first.run) !== undefined) return [ofRun(first.run)]
       const resource =
         'experiment' in first ? ({ resource_type: 'experiment', resource_id: first.experiment } as const) : undefined
-      if (resource && known(resource)) return [{ kind: 'resource', resource }]
+      if (resource && isExperimentId(resource.resource_id) && known(resource)) return [{ kind: 'resource', resource }]
     }
     return resolveAll(targets, known)
   }
 }
+
+const noExperiment = (id: string): Resolved => ({ kind: 'absent', message: `No Experiment with id=${id} exists` })
 
 const experimentOf = (id: string | undefined, message: string): Resolved =>
   id === undefined
@@ -98,9 +102,11 @@ function remembering(ask: Owners['runs']) {
   return {
     get: (id: string) => known.get(id),
     async find(ids: readonly (string | undefined)[]) {
-      const missing = new Set(ids.filter((id) => id !== undefined && !known.has(id)) as string[])
+      const wanted = ids.filter((id) => id !== undefined)
+      // all of this request's, or those that were known would be gone
+      if (known.size + wanted.length > MOST_KEPT) known.clear()
+      const missing = new Set(wanted.filter((id) => !known.has(id)))
       if (missing.size === 0) return
-      if (known.size + missing.size > MOST_KEPT) known.clear()
       for (const [id, experiment] of await ask([...missing])) known.set(id, experiment)
     },
   }

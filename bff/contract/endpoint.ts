@@ -37,7 +37,7 @@ export type Endpoint<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.Zo
   transfer: Transfer
   input: I
   output: O
-  /** Largest JSON body in bytes; 16 MiB where nothing is said. */
+  /** Largest JSON body in bytes; 16 MiB where nothing is said, 16 KiB of what is for everyone. */
   bodyLimit?: number
 }
 

@@ -30,6 +30,12 @@ export const Experiment = z
   .meta({ id: 'Experiment' })
 export type Experiment = z.output<typeof Experiment>
 
+/**
+ * Whether a text is the id of an experiment as it is written: `01` is none, so that no two texts mean the same one to whoever
+ * decides who may use it.
+ */
+export const isExperimentId = (text: string): boolean => /^(0|[1-9]\d{0,17})$/.test(text)
+
 const ExperimentId = z.object({ experiment_id: Required })
 /** Longer than a run's, and never cut. */
 const ExperimentTag = z.object({

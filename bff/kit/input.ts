@@ -6,6 +6,10 @@ import { inputOfLargeBody, LARGE } from './large-bodies.ts'
 import { checkInput, inputOfBody } from './parse-input.ts'
 
 const BODY_LIMIT = 16 * 1024 * 1024
+/** Of what anybody may ask: nobody who is not known makes the server keep more. */
+const PUBLIC_BODY_LIMIT = 16 * 1024
+
+const limitOf = ({ permission }: Endpoint) => (permission.ask === 'public' ? PUBLIC_BODY_LIMIT : BODY_LIMIT)
 
 /**
  * What a request asks, checked against its endpoint. GET: the query (or, where that is empty, a JSON body, as MLflow accepts);
@@ -22,7 +26,7 @@ export async function readInput(
   const get = request.method === 'GET' || request.method === 'HEAD'
   if (endpoint.transfer === 'upload' || (get && (query !== '' || !hasBody(request))))
     return checkInput(endpoint, Object.assign(fromQuery(query), params))
-  const bytes = await readBody(request, endpoint.bodyLimit ?? BODY_LIMIT)
+  const bytes = await readBody(request, endpoint.bodyLimit ?? limitOf(endpoint))
   check(bytes)
   return bytes.length < LARGE ? inputOfBody(endpoint, bytes, params) : inputOfLargeBody(endpoint, bytes, params)
 }

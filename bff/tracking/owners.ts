@@ -1,4 +1,4 @@
-import { int64 } from '#contract'
+import { int64, isExperimentId } from '#contract'
 import type { Database } from '#kit/db.ts'
 import type { Sql } from '#kit/sql.ts'
 import { named, row, rows, sql } from '#kit/sql.ts'
@@ -40,15 +40,13 @@ export function openOwners({ reads }: Database): Owners {
       return found && String(found.experiment_id)
     },
     hasExperiment: async (id) =>
-      EXPERIMENT_NO.test(id) &&
+      isExperimentId(id) &&
       (await row(reads, sql`select 1 from experiments where experiment_id = ${int64(id)}`)) !== undefined,
     hasRegisteredModel: async (name) =>
       (await row(reads, sql`select 1 from registered_models where name = ${name}`)) !== undefined,
     artifact: artifactOwner,
   }
 }
-
-const EXPERIMENT_NO = /^(0|[1-9]\d{0,17})$/
 
 export function artifactOwner(path: string): ArtifactOwner {
   const address = proxyAddress(path)

@@ -1,4 +1,4 @@
-import { invalid, stringifyJson } from '#contract'
+import { invalid, isExperimentId, stringifyJson } from '#contract'
 import { RawJson } from '#kit/route.ts'
 import type { Scope } from '#kit/scope.ts'
 import { sees } from '#kit/scope.ts'
@@ -24,7 +24,7 @@ export async function searchWithin(scope: Scope, input: Json, ask: (input: Json)
   const inScope = sight(scope)
   const { experiment_ids } = input
   if (!Array.isArray(experiment_ids)) return print(await fill((item) => isSeen(inScope, item), input, ask))
-  const within = experiment_ids.filter((id) => inScope('experiments', id))
+  const within = experiment_ids.filter((id) => isExperimentId(String(id)) && inScope('experiments', id))
   return print(within.length === 0 ? {} : await ask({ ...input, experiment_ids: within }))
 }
 

@@ -1,5 +1,5 @@
 import type { Int64, PermissionName, Resource } from '#contract'
-import { int64 } from '#contract'
+import { int64, isExperimentId } from '#contract'
 import type { Scope, Sight } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { named, rows, sql } from '#kit/sql.ts'
@@ -64,8 +64,7 @@ function grantsOf(granted: readonly GrantRow[]): Grants {
 const isDenied = (permissions: Permissions) => permissions.has('NO_PERMISSIONS')
 
 /** Ids as the core's SQL has them. What is no id is nobody's experiment. */
-const numbersOf = (ids: readonly string[]): Int64[] =>
-  ids.filter((id) => /^\d{1,18}$/.test(id)).map((id) => int64(BigInt(id)))
+const numbersOf = (ids: readonly string[]): Int64[] => ids.filter(isExperimentId).map((id) => int64(BigInt(id)))
 
 function sightOf<T>(
   { byId, every }: Grants,

@@ -1,5 +1,5 @@
 import type { PermissionName, Resource } from '#contract'
-import { ApiError, invalid } from '#contract'
+import { ApiError, invalid, isExperimentId } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { raw, row, sql } from '#kit/sql.ts'
 import { LADDER } from './decide.ts'
@@ -55,6 +55,8 @@ export async function take(
 
 /** The default experiment is where runs land whose author named none: whoever was given it would see those of all others. */
 function requireGrantable({ resource_type, resource_id }: Resource) {
+  if (resource_type === 'experiment' && resource_id !== '*' && !isExperimentId(resource_id))
+    throw invalid(`'${resource_id.slice(0, 50)}' is not the id of an experiment`)
   if (resource_type === 'experiment' && resource_id === '0')
     throw invalid(
       'The default experiment (id 0) cannot be given to anyone: create an experiment, and call mlflow.set_experiment("its name").',

@@ -1,11 +1,11 @@
-import type { AuthEndpoints, Resource } from '#contract'
+import type { AuthEndpoints, PermissionName, Resource } from '#contract'
 import { ApiError, absent, invalid, targetOf } from '#contract'
 import { violates } from '#kit/db.ts'
 import type { HandlersOf } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, sql } from '#kit/sql.ts'
 import { requireGroup } from '../accounts/groups.ts'
-import { requireUser } from '../accounts/users.ts'
+import { requireUser, usernameKey } from '../accounts/users.ts'
 import { recordAudit } from '../audit/record.ts'
 import { identityOf } from '../identify/identify.ts'
 import type { Identity } from '../identity.ts'
@@ -34,6 +34,21 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
   const mayManage = (identity: Identity, resource: Resource) =>
     identity.is_admin || allows(permissionsOn(identity.access, resource), 'manage')
 
+  const hidden = () => absent('There is no such thing, or you may not see it')
+
+  /** The experiment or registered model by which something goes. Throws RESOURCE_DOES_NOT_EXIST. */
+  async function resourceOf(type: Resource['resource_type'] | 'run' | 'logged_model', id: string): Promise<Resource> {
+    const target =
+      type === 'run'
+        ? { run: id }
+        : type === 'logged_model'
+          ? { model: id }
+          : targetOf({ resource_type: type, resource_id: id })
+    const [found] = await resolve([target], { known: () => false })
+    if (found?.kind === 'resource') return found.resource
+    throw config.hideForbidden ? hidden() : absent(found?.kind === 'absent' ? found.message : 'There is no such thing')
+  }
+
   return {
     async getAccess(resource) {
       const [grants, people, access_file] = await Promise.all([
@@ -56,8 +71,7 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
 
     async giveAccess({ username, group, permission, ...resource }, { request }) {
       const { username: actor, is_admin } = identityOf(request)
-      if (resource.resource_id === '*' && !is_admin)
-        throw new ApiError('PERMISSION_DENIED', 'Permission denied: only administrators give everything of a kind')
+      if (!is_admin) requireForManagers(resource, { username, permission }, actor)
       await database.transaction(async (db) => {
         const { holder, name } = await holderOf(db, { username, group })
         await requireUnmanaged(db, resource)
@@ -74,7 +88,8 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
     },
 
     async takeAccess({ username, group, permission, ...resource }, { request }) {
-      const actor = identityOf(request).username
+      const { username: actor, is_admin } = identityOf(request)
+      if (!is_admin) requireForManagers(resource, { username: undefined, permission }, actor)
       await database.transaction(async (db) => {
         const { holder, name } = await holderOf(db, { username, group })
         await requireUnmanaged(db, resource)
@@ -92,12 +107,12 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
 
     async getAllowed({ resource_type, resource_id }, { request }) {
       const identity = identityOf(request)
-      const resource = await resourceOf(resolve, resource_type, resource_id)
+      const resource = await resourceOf(resource_type, resource_id)
       const permissions = permissionsOn(identity.access, resource)
       const may = (level: Parameters<typeof allows>[1]) => identity.is_admin || allows(permissions, level)
       const seen = may('read')
       // what is hidden has no managers either
-      if (!seen && config.hideForbidden) throw absent('There is no such thing, or you may not see it')
+      if (!seen && config.hideForbidden) throw hidden()
       const [managers, access_file, own] = await Promise.all([
         managersOf(database.health, resource),
         accessFileOf(database.health, resource),
@@ -127,9 +142,8 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
 
     async requestAccess({ permission, message = '', ...given }, { request }) {
       const { user_id, username } = identityOf(request)
-      const resource = await resourceOf(resolve, given.resource_type, given.resource_id)
-      if (config.hideForbidden && !allows(permissionsOn(identityOf(request).access, resource), 'read'))
-        throw absent('There is no such thing, or you may not see it')
+      const resource = await resourceOf(given.resource_type, given.resource_id)
+      if (config.hideForbidden && !allows(permissionsOn(identityOf(request).access, resource), 'read')) throw hidden()
       if (message.length > 2000) throw invalid('The message has 2000 characters at most', { field: 'message' })
       const request_id = await database
         .transaction(async (db) => {
@@ -202,6 +216,22 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
   }
 }
 
+/** What managers leave to administrators: everything of a kind, and their own sign-off. */
+function requireForManagers(
+  { resource_id }: Resource,
+  { username, permission }: { username: string | undefined; permission: PermissionName },
+  actor: string,
+) {
+  if (resource_id === '*')
+    throw new ApiError('PERMISSION_DENIED', 'Permission denied: only administrators give or take everything of a kind')
+  const isOwn = username !== undefined && usernameKey(username) === usernameKey(actor)
+  if (isOwn && (permission === 'REVIEW' || permission === 'APPROVE'))
+    throw new ApiError(
+      'PERMISSION_DENIED',
+      `Permission denied: nobody gives themselves ${permission}. Ask another manager.`,
+    )
+}
+
 const printed = ({ username, display_name, decision, decided_by, ...request }: RequestRow) => ({
   ...request,
   user: { username, display_name },
@@ -220,21 +250,4 @@ async function holderOf(
     return { holder: { user_id: user.user_id }, name: user.username }
   }
   return { holder: await requireGroup(db, group ?? ''), name: `group:${group}` }
-}
-
-/** The experiment or registered model by which something goes. Throws RESOURCE_DOES_NOT_EXIST. */
-async function resourceOf(
-  resolve: Resolve,
-  type: Resource['resource_type'] | 'run' | 'logged_model',
-  id: string,
-): Promise<Resource> {
-  const target =
-    type === 'run'
-      ? { run: id }
-      : type === 'logged_model'
-        ? { model: id }
-        : targetOf({ resource_type: type, resource_id: id })
-  const [found] = await resolve([target], { known: () => false })
-  if (found?.kind === 'resource') return found.resource
-  throw absent(found?.kind === 'absent' ? found.message : 'There is no such thing')
 }

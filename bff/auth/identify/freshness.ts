@@ -9,6 +9,8 @@ export type Freshness = {
   wait(): Promise<void> | undefined
   /** Something was changed in this process: the next request looks. */
   expire(): void
+  /** Another one for every look that found a change: what was read across one may be old. */
+  turn(): number
 }
 
 /** What is known of users, by the version of each that it was read at. */
@@ -21,6 +23,7 @@ export type Known = { versions(): ReadonlyMap<number, unknown>; forget(userId: n
  */
 export function openFreshness(db: Db, known: Known): Freshness {
   let version: unknown
+  let turns = 0
   let freshUntil = 0
   let looking: Promise<void> | undefined
 
@@ -29,7 +32,10 @@ export function openFreshness(db: Db, known: Known): Freshness {
     freshUntil = until
     try {
       const state = await row<{ version: unknown }>(db, named('access_version', sql`select version from access_state`))
-      if (state?.version !== version) await forgetChanged()
+      if (state?.version !== version) {
+        await forgetChanged()
+        turns++
+      }
       version = state?.version
     } catch (error) {
       freshUntil = 0
@@ -59,5 +65,6 @@ export function openFreshness(db: Db, known: Known): Freshness {
     expire() {
       freshUntil = 0
     },
+    turn: () => turns,
   }
 }

@@ -28,7 +28,8 @@ export type Identify = {
 }
 
 type UserRow = { user_id: number; username: string; is_admin: boolean; access_version: unknown }
-type Found = UserRow & { credential_id: number | undefined; scopes: readonly TokenScope[] | null }
+/** `left_ms`: until the session or token ends in any case */
+type Found = UserRow & { credential_id: number | undefined; scopes: readonly TokenScope[] | null; left_ms?: number }
 type KnownUser = UserRow & { access: Access; keys: Set<string> }
 type Entry = { identity: Identity; until: number }
 
@@ -44,8 +45,10 @@ export function openIdentify({ database, config }: AuthParts, attempt: Attempt):
 
   const keyOf = (credential: Exclude<Credential, { kind: 'unreadable' }>) =>
     credential.kind === 'password'
-      ? createHmac('sha256', bootKey).update(`${credential.username}\0${credential.password}`).digest('base64')
-      : `${credential.kind} ${credential.kind === 'token' ? (credential.username ?? '') : ''} ${hashOf(credential.secret).toString('base64')}`
+      ? createHmac('sha256', bootKey)
+          .update(`${usernameKey(credential.username)}\0${credential.password}`)
+          .digest('base64')
+      : `${credential.kind} ${credential.kind === 'token' ? usernameKey(credential.username ?? '') : ''} ${hashOf(credential.secret).toString('base64')}`
 
   function forget(userId: number) {
     for (const key of users.get(userId)?.keys ?? []) entries.delete(key)
@@ -70,7 +73,8 @@ export function openIdentify({ database, config }: AuthParts, attempt: Attempt):
           from users u
           where s.hash = ${hashOf(secret)} and u.user_id = s.user_id and u.disabled_at is null and s.expires_at > now()
             and s.last_seen_at > now() - make_interval(hours => ${IDLE_HOURS})
-          returning u.user_id, u.username, u.is_admin, u.access_version, s.session_id as credential_id, null as scopes`,
+          returning u.user_id, u.username, u.is_admin, u.access_version, s.session_id as credential_id, null as scopes,
+                    extract(epoch from s.expires_at - now())::float8 * 1000 as left_ms`,
     )
 
   async function tokenOf(secret: string, username: string | undefined) {
@@ -81,7 +85,8 @@ export function openIdentify({ database, config }: AuthParts, attempt: Attempt):
           from users u
           where t.hash = ${hashOf(secret)} and u.user_id = t.user_id and u.disabled_at is null and t.revoked_at is null
             and t.expires_at > now() and ${username === undefined ? sql`true` : sql`u.username_key = ${usernameKey(username)}`}
-          returning u.user_id, u.username, u.is_admin, u.access_version, t.token_id as credential_id, t.scopes`,
+          returning u.user_id, u.username, u.is_admin, u.access_version, t.token_id as credential_id, t.scopes,
+                    extract(epoch from t.expires_at - now())::float8 * 1000 as left_ms`,
     )
   }
 
@@ -108,9 +113,12 @@ export function openIdentify({ database, config }: AuthParts, attempt: Attempt):
     key: string,
     request: IncomingMessage,
   ): Promise<Identity | undefined> {
+    const turn = freshness.turn()
     const found = await find(credential, request)
     if (!found) return undefined
     const user = await knownUser(found)
+    // something changed while it was looked for, a password hashed: it may have been this
+    if (turn !== freshness.turn()) return look(credential, key, request)
     const identity: Identity = {
       user_id: user.user_id,
       username: user.username,
@@ -121,7 +129,7 @@ export function openIdentify({ database, config }: AuthParts, attempt: Attempt):
       access: user.access,
     }
     if (entries.size >= MOST_KEPT) entries.clear()
-    entries.set(key, { identity, until: performance.now() + KEPT_MS })
+    entries.set(key, { identity, until: performance.now() + Math.min(KEPT_MS, found.left_ms ?? KEPT_MS) })
     user.keys.add(key)
     return identity
   }
@@ -129,8 +137,11 @@ export function openIdentify({ database, config }: AuthParts, attempt: Attempt):
   async function knownUser({ user_id, username, is_admin, access_version }: UserRow): Promise<KnownUser> {
     const known = users.get(user_id)
     if (known && known.access_version === access_version) return known
-    forget(user_id)
     const access = await loadAccess(database.health, user_id, config.defaultPermission)
+    // another credential of the same user may have been looked for meanwhile: one of the two is kept, with the keys of both
+    const meanwhile = users.get(user_id)
+    if (meanwhile && meanwhile.access_version === access_version) return meanwhile
+    forget(user_id)
     const user = { user_id, username, is_admin, access_version, access, keys: new Set<string>() }
     users.set(user_id, user)
     return user

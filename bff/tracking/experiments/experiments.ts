@@ -1,5 +1,5 @@
 import type { Endpoints, Experiment, Input, Int64 } from '#contract'
-import { ApiError, absent, codePoints, int64, invalid } from '#contract'
+import { ApiError, absent, codePoints, int64, invalid, isExperimentId } from '#contract'
 import type { Scope } from '#kit/scope.ts'
 import { inSight } from '#kit/scope.ts'
 import type { Db, Sql } from '#kit/sql.ts'
@@ -9,7 +9,7 @@ type In<N extends keyof Endpoints> = Input<Endpoints[N]>
 
 /** An experiment id as the database has it. Ids are whole numbers, given as text. */
 export function experimentNo(experiment_id: string): Int64 {
-  if (!/^\d{1,18}$/.test(experiment_id))
+  if (!isExperimentId(experiment_id))
     throw invalid(
       `Invalid value '${experiment_id}' for parameter 'experiment_id' supplied: it must be a whole number`,
       { field: 'experiment_id' },
