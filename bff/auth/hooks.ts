@@ -1,7 +1,7 @@
 import type { EndpointName, Endpoints, Resource } from '#contract'
-import { ApiError, parseJson } from '#contract'
+import { ApiError } from '#contract'
+import { answerValue, readWhole, succeeded } from '#kit/answer-value.ts'
 import type { Context, HandlersOf } from '#kit/route.ts'
-import { RawJson } from '#kit/route.ts'
 import type { Db } from '#kit/sql.ts'
 import { recordAudit } from './audit/record.ts'
 import { accessFileOf, forget, give, move, requireUnmanaged } from './grants/grants.ts'
@@ -9,7 +9,10 @@ import type { Freshness } from './identify/freshness.ts'
 import { identityOf } from './identify/identify.ts'
 import type { AuthParts } from './parts.ts'
 
-/** What is done with whatever the core does: who creates something manages it, grants follow names, and deletions are recorded. */
+/**
+ * What is done with whatever the core does: who creates something manages it, grants follow names, and deletions are recorded.
+ * Nothing is done where the answer is an error, whether it is thrown or passed on as it came.
+ */
 export function withHooks(
   handlers: HandlersOf<Endpoints>,
   { database, config, freshness }: AuthParts & { freshness: Freshness },
@@ -31,6 +34,7 @@ export function withHooks(
     ) =>
     async (input: never, context: Context) => {
       const answer = await (handlers[name] as (input: never, context: Context) => Promise<unknown>)(input, context)
+      if (!succeeded(answer)) return answer
       const [object_type, object_id] = of(input)
       await database.transaction((db: Db) =>
         recordAudit(db, { actor: context.principal, action, object_type, object_id }),
@@ -41,14 +45,17 @@ export function withHooks(
   const hooked = {
     createExperiment: async (input, context) => {
       requireCreator(config.experimentCreation, identityOf(context.request).is_admin)
-      const answer = await handlers.createExperiment(input, context)
-      const { experiment_id } = bodyOf(answer) as { experiment_id: string }
+      const asked = await handlers.createExperiment(input, context)
+      if (!succeeded(asked)) return asked
+      const answer = await readWhole(asked)
+      const { experiment_id } = await answerValue<{ experiment_id: string }>(answer)
       await given({ resource_type: 'experiment', resource_id: experiment_id }, context)
       return answer
     },
 
     createRegisteredModel: async (input, context) => {
       const answer = await handlers.createRegisteredModel(input, context)
+      if (!succeeded(answer)) return answer
       await given({ resource_type: 'registered_model', resource_id: input.name }, context)
       return answer
     },
@@ -58,6 +65,7 @@ export function withHooks(
       await requireUnmanaged(database.health, resource)
       await requireUnmanaged(database.health, { ...resource, resource_id: input.new_name })
       const answer = await handlers.renameRegisteredModel(input, context)
+      if (!succeeded(answer)) return answer
       await database.transaction(async (db) => {
         await forget(db, { ...resource, resource_id: input.new_name })
         await move(db, input.name, input.new_name)
@@ -75,6 +83,7 @@ export function withHooks(
 
     deleteRegisteredModel: async (input, context) => {
       const answer = await handlers.deleteRegisteredModel(input, context)
+      if (!succeeded(answer)) return answer
       const resource = { resource_type: 'registered_model', resource_id: input.name } as const
       await database.transaction(async (db) => {
         // what a file grants, it grants to whatever has the name
@@ -113,8 +122,6 @@ export function withHooks(
     } as unknown as Partial<HandlersOf<Endpoints>>),
   }
 }
-
-const bodyOf = (answer: unknown): unknown => (answer instanceof RawJson ? parseJson(answer.text) : answer)
 
 function requireCreator(creation: AuthParts['config']['experimentCreation'], isAdmin: boolean) {
   if (creation === 'anyone' || (creation === 'admins' && isAdmin)) return

@@ -21,6 +21,8 @@ import { testDatabase } from './database.ts'
 /** What a test's server has otherwise than the default: parts of the core's configuration, or a database that is there already. */
 export type Change = Partial<TrackingConfig> & {
   database?: DatabaseConfig
+  /** what it stands before, instead of a core; the test closes it */
+  upstream?: Upstream
   /** with sign-in: what differs from the default configuration of it */
   auth?: Partial<AuthConfig>
 }
@@ -41,14 +43,18 @@ export function testServer(change: Change = {}): TestServer {
   return server
 }
 
-export async function startServer({ database: given, auth: signIn, ...change }: Change = {}, limits: HttpLimits = {}) {
+export async function startServer(
+  { database: given, auth: signIn, upstream, ...change }: Change = {},
+  limits: HttpLimits = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'assay-'))
   const tracking = { ...readConfig(['--data', folder], {}).tracking, ...change }
   const { log } = openLog({ level: 'error' })
   const database =
     tracking.mode === 'artifacts-only' ? undefined : await openDatabase(given ?? (await testDatabase()), log)
-  const core = await openUpstream({ tracking, relay: undefined }, database, log)
-  const served = relayed ? await serveCore(core, folder) : { upstream: core, close: core.close }
+  const served = upstream
+    ? { upstream, close: async () => {} }
+    : await openCore(await openUpstream({ tracking, relay: undefined }, database, log), folder)
   const auth =
     signIn && database
       ? await openAuth({ config: { ...AUTH, ...signIn }, database, ...ofUpstream(served.upstream), log })
@@ -89,6 +95,9 @@ const AUTH: AuthConfig = {
 const relayed = process.env.ASSAY_TEST_RELAY === 'core'
 
 const SECRET = 'shared by the two servers of a test'
+
+const openCore = async (core: Upstream, folder: string) =>
+  relayed ? serveCore(core, folder) : { upstream: core, close: core.close }
 
 async function serveCore(core: Upstream, folder: string) {
   const socketPath = join(folder, 'core.sock')

@@ -36,6 +36,10 @@ export { digestOf, latestOf, literalsOf, summarise } from './metrics/points.ts'
 // what a seal says of points: bench/growth makes chunks as the writer does
 export type { Owners } from './owners.ts'
 export { artifactOwner } from './owners.ts'
+// what a relay to another server checks of a version's source
+export { isPrompt } from './registry/prompts.ts'
+export { sourceUri } from './registry/source-uri.ts'
+export { PROMPT_SOURCES, readModelUri } from './registry/sources.ts'
 
 export type TrackingConfig = {
   /** everything; artifacts without a database; or runs whose clients go to the artifact store themselves */

@@ -226,5 +226,22 @@ describe.skipIf(!mlflow)('in front of an MLflow server', () => {
       expect(await seen([])).toEqual({})
       expect(await seen([name])).toMatchObject({ registered_models: [{ name }] })
     })
+
+    test('registers nothing of others as its own', async () => {
+      const [mine, theirs] = await Promise.all([newExperiment(), newExperiment()].map(async (id) => newRun(await id)))
+      const name = unique('mine')
+      const secret = unique('secret')
+      for (const model of [name, secret]) await call(createRegisteredModel, { name: model }, server)
+      const source = (run = mine) => `${run?.artifact_uri}/model`
+      await call(createModelVersion, { name: secret, source: source(theirs), run_id: theirs?.run_id }, server)
+      const context = asked({ experiments: [Number(mine?.experiment_id)], registeredModels: [name] })
+      const register = (version: object) =>
+        relay.handlers.createModelVersion(createModelVersion.input.parse({ name, ...version }), context)
+      for (const version of [{ source: `models:/${secret}/1` }, { source: source(theirs), run_id: theirs?.run_id }])
+        await expect(register(version)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+      expect(read(await register({ source: source(), run_id: mine?.run_id }))).toMatchObject({
+        model_version: { name, version: '1' },
+      })
+    })
   })
 })

@@ -6,7 +6,9 @@ import { RawJson } from '#kit/route.ts'
 import { passJson, readJson, refusal } from './answers.ts'
 import type { Ask } from './ask.ts'
 import { ITSELF } from './ask.ts'
+import { askForOwners } from './owners.ts'
 import { searchWithin } from './scoped-search.ts'
+import { openSources } from './sources.ts'
 
 const OF_MLFLOW = /^\/(api\/[23]\.0\/mlflow(-artifacts)?|model-versions)\/|^\/get-artifact$/
 const isOfMlflow = ({ path }: Endpoint) => OF_MLFLOW.test(path)
@@ -19,7 +21,10 @@ const has = (path: string) => all.some(([, endpoint]) => endpoint.path.startsWit
 
 type Handler = (input: object, context: Context) => Promise<unknown>
 
-/** What of the contract an MLflow server has not, is not offered; its searches are held to the caller's scope here, since it knows none. */
+/**
+ * What of the contract an MLflow server has not, is not offered; its searches, and the sources that it reads, are held to the
+ * caller's scope here, since it knows none.
+ */
 export function adaptToMlflow(handlers: HandlersOf<Endpoints>, ask: Ask): HandlersOf<Endpoints> {
   const scoped = all.filter(([, endpoint]) => isOfMlflow(endpoint) && endpoint.permission.ask === 'scoped')
   const searches = scoped.map(([name, endpoint]) => [name, search(endpoint, handlers[name] as unknown as Handler, ask)])
@@ -27,6 +32,7 @@ export function adaptToMlflow(handlers: HandlersOf<Endpoints>, ask: Ask): Handle
     ...handlers,
     ...Object.fromEntries(absent.map(([name]) => [name, notThere])),
     ...Object.fromEntries(searches),
+    ...fromSources(handlers),
     ...ofThisServer(ask),
   }
 }
@@ -44,6 +50,22 @@ const search =
     const answer = (asked: object) => ask(requestOf(endpoint, asked), context)
     return searchWithin(context.scope, { ...input }, async (asked) => readJson(await answer(asked)))
   }
+
+function fromSources(
+  handlers: HandlersOf<Endpoints>,
+): Pick<HandlersOf<Endpoints>, 'createModelVersion' | 'createLoggedModel'> {
+  const sources = openSources(askForOwners(handlers))
+  return {
+    async createModelVersion(input, context) {
+      await sources.version(input, context.scope)
+      return handlers.createModelVersion(input, context)
+    },
+    async createLoggedModel(input, context) {
+      await sources.loggedModel(input, context.scope)
+      return handlers.createLoggedModel(input, context)
+    },
+  }
+}
 
 function ofThisServer(ask: Ask): Pick<HandlersOf<Endpoints>, (typeof OWN)[number]> {
   return {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint, Endpoints } from '#contract'
-import { ApiError, endpoints, parseJson } from '#contract'
+import { ApiError, endpoints } from '#contract'
+import { answerValue } from '#kit/answer-value.ts'
 import type { Context, HandlersOf } from '#kit/route.ts'
-import { RawJson } from '#kit/route.ts'
 import { EVERYTHING } from '#kit/scope.ts'
 import type { Owners } from '../tracking/index.ts'
 import { artifactOwner } from '../tracking/index.ts'
@@ -20,8 +20,7 @@ export function askForOwners(handlers: HandlersOf<Endpoints>): Owners {
     const endpoint: Endpoint = endpoints[name]
     const handle = handlers[name] as unknown as (input: unknown, context: Context) => Promise<unknown>
     try {
-      const answer = await handle(endpoint.input.parse(input), ITSELF)
-      return answer instanceof RawJson ? parseJson(answer.text) : answer
+      return await answerValue(await handle(endpoint.input.parse(input), ITSELF))
     } catch (error) {
       // an id that cannot be one is no thing's
       if (error instanceof ApiError && ['RESOURCE_DOES_NOT_EXIST', 'INVALID_PARAMETER_VALUE'].includes(error.code))

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
 import type { Endpoints, Experiment } from '#contract'
-import { ApiError, parseJson } from '#contract'
+import { ApiError } from '#contract'
+import { answerValue } from '#kit/answer-value.ts'
 import type { Context, HandlersOf } from '#kit/route.ts'
-import { JsonAnswer, RawJson, StreamAnswer } from '#kit/route.ts'
 import { EVERYTHING } from '#kit/scope.ts'
 import type { NewExperiment } from './changes.ts'
 import type { StateExperiment } from './state.ts'
@@ -35,8 +34,8 @@ export function openExperiments(handlers: Handlers): Experiments {
       let page_token: string | undefined
       do {
         const asked = { filter: undefined, max_results: PAGE, order_by: [], page_token, view_type: 'ALL' as const }
-        const page = await bodyOf<{ experiments?: Experiment[]; next_page_token?: string }>(
-          handlers.searchExperiments(asked, ITSELF),
+        const page = await answerValue<{ experiments?: Experiment[]; next_page_token?: string }>(
+          await handlers.searchExperiments(asked, ITSELF),
         )
         found.push(...(page.experiments ?? []).map(stateOf))
         page_token = page.next_page_token || undefined
@@ -45,14 +44,16 @@ export function openExperiments(handlers: Handlers): Experiments {
     },
 
     async get(experiment_id) {
-      const { experiment } = await bodyOf<{ experiment: Experiment }>(handlers.getExperiment({ experiment_id }, ITSELF))
+      const { experiment } = await answerValue<{ experiment: Experiment }>(
+        await handlers.getExperiment({ experiment_id }, ITSELF),
+      )
       return stateOf(experiment)
     },
 
     async create({ resource, artifacts, description, at }) {
       const tags = description === undefined ? [] : [{ key: DESCRIPTION, value: description }]
       const asked = handlers.createExperiment({ name: resource, artifact_location: artifacts, tags }, ITSELF)
-      await bodyOf(asked).catch((error: unknown) => {
+      await asked.then(answerValue).catch((error: unknown) => {
         if (!(error instanceof ApiError)) throw error
         if (error.code === 'RESOURCE_ALREADY_EXISTS') return
         throw new ApiError(error.code, `${at}: ${error.message}`, { cause: error })
@@ -60,7 +61,7 @@ export function openExperiments(handlers: Handlers): Experiments {
     },
 
     async describe(experiment_id, value) {
-      await bodyOf(handlers.setExperimentTag({ experiment_id, key: DESCRIPTION, value }, ITSELF))
+      await answerValue(await handlers.setExperimentTag({ experiment_id, key: DESCRIPTION, value }, ITSELF))
     },
   }
 }
@@ -75,15 +76,3 @@ const stateOf = ({ experiment_id, name, artifact_location, lifecycle_stage, tags
   description: tags?.find(({ key }) => key === DESCRIPTION)?.value,
   deleted: lifecycle_stage === 'deleted',
 })
-
-/** An answer as a value, whichever way it would be sent. */
-async function bodyOf<T>(answering: Promise<unknown>): Promise<T> {
-  const answer = await answering
-  if (answer instanceof RawJson) return parseJson(answer.text) as T
-  if (answer instanceof JsonAnswer) return answer.body as T
-  if (!(answer instanceof StreamAnswer)) return answer as T
-  const said = answer.body ? await text(answer.body) : ''
-  if (answer.status !== 200)
-    throw new ApiError('IO_ERROR', `The tracking server answers ${answer.status}: ${said.slice(0, 500)}`)
-  return parseJson(said) as T
-}

@@ -26,7 +26,7 @@ const notWithin = (source: string, owner: 'run_id' | 'model_id') =>
   badSource(source, `The ${owner} request parameter must identify the resource that contains the source.`)
 
 /** MLflow's clients send one of these for a prompt, which has no files. */
-const PROMPT_SOURCES = ['dummy-source', 'prompt-template']
+export const PROMPT_SOURCES = ['dummy-source', 'prompt-template']
 
 /**
  * Where a version comes from, checked: a source that is below this server's artifacts must be within the run or logged model
@@ -79,7 +79,7 @@ function requireWithin(uri: SourceUri, { source, run_id, model_id }: Registratio
 /** `models:/m-…`, `models:/name/3`, `models:/name/Production`, `models:/name/latest` or `models:/name@alias`. */
 type ModelUri = { model_id: string } | { name: string; version?: string; stage?: string; alias?: string }
 
-function readModelUri({ text, host, segments }: SourceUri): ModelUri {
+export function readModelUri({ text, host, segments }: SourceUri): ModelUri {
   const [first = '', second, ...rest] = segments
   if (host || rest.length > 0) throw notWithin(text, 'model_id')
   const at = first.lastIndexOf('@')
