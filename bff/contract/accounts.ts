@@ -82,7 +82,7 @@ export const deleteUser = endpoint({
 export const findPeople = endpoint({
   method: 'GET',
   path: '/api/assay/people',
-  summary: 'Users and groups by part of their name, ten of each at most: for whoever gives access.',
+  summary: 'Users and groups by part of their name, users by their whole mail address too, ten of each at most.',
   permission: anyoneKnown,
   input: z.object({ search: Text }),
   output: z.object({ people: z.array(Person), groups: z.array(z.string()) }),

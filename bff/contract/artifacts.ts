@@ -209,11 +209,11 @@ export const abortMultipartUpload = endpoint({
 
 const Headers = z.record(z.string(), z.string())
 const presignedPath = { path: Required }
+/** In seconds. MLflow takes up to a week; an address outlives the permission that it was given by, so it lasts an hour at most. */
 const expiration = (seconds: number) =>
-  OptionalInt64.transform((value) => Number(value ?? seconds)).refine(
-    (value) => value >= 1 && value <= 604_800,
-    'expiration must be between 1 and 604800 seconds',
-  )
+  OptionalInt64.transform((value) => Number(value ?? seconds))
+    .refine((value) => value >= 1 && value <= 604_800, 'expiration must be between 1 and 604800 seconds')
+    .transform((value) => Math.min(value, 3600))
 
 export const getPresignedArtifact = endpoint({
   method: 'GET',
@@ -227,7 +227,7 @@ export const getPresignedArtifact = endpoint({
 export const createPresignedDownloadUrl = endpoint({
   method: 'POST',
   path: '/api/2.0/mlflow/artifacts/presigned-download-url',
-  summary: 'The same for an artifact of a run; `expiration` in seconds.',
+  summary: 'The same for an artifact of a run; `expiration` in seconds, of which it lasts 3600 at most.',
   permission: mayRead(theRun),
   input: withRunId({ ...presignedPath, expiration: expiration(300) }),
   output: z.object({ presigned_url: z.string(), headers: Headers, file_size: AnswerInt64 }),

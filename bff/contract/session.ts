@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { anyoneKnown, endpoint, everyone } from './endpoint.ts'
-import { AnswerInt64, Int64Field, Nothing, Required } from './wire.ts'
+import { AnswerInt64, Characters, Int64Field, Nothing, Required } from './wire.ts'
 
 /** Somebody as others see them. */
 export const Person = z.object({ username: z.string(), display_name: z.string() })
@@ -102,6 +102,6 @@ export const changeProfile = endpoint({
   path: '/api/assay/profile',
   summary: 'Change how the caller is called.',
   permission: anyoneKnown,
-  input: z.object({ display_name: z.string().max(200) }),
+  input: z.object({ display_name: Characters.max(200) }),
   output: Nothing,
 })

@@ -51,6 +51,16 @@ test('users are found by part of a name, page by page', async () => {
   expect((await bob.ask(findPeople, { search: 'page-2' })).people).toEqual([{ username: 'page-2', display_name: '' }])
 })
 
+test('a mail address is found by its parts by administrators, and as a whole by everyone', async () => {
+  const fay = await people.add('fay', { email: 'hidden@example.net' })
+  const found = async (search: string) => (await fay.ask(findPeople, { search })).people.map(({ username }) => username)
+  for (const part of ['hidden', '@example.net', 'idden@example.net']) {
+    expect(await found(part), part).toEqual([])
+    expect((await admin.ask(listUsers, { search: part })).users, part).toMatchObject([{ username: 'fay' }])
+  }
+  for (const whole of ['hidden@example.net', ' Hidden@Example.NET ']) expect(await found(whole), whole).toEqual(['fay'])
+})
+
 test('who is disabled is signed out at once, and comes back when enabled', async () => {
   const cyd = await people.add('cyd', { password: PASSWORD })
   const browser = await signedIn(server.base, 'cyd')

@@ -39,9 +39,19 @@ export async function listAccounts(
   return found.map(printed)
 }
 
-/** Names and mail addresses that have a text in them, whatever its case. */
-export function contains(search: string | undefined): Sql {
+/** For administrators: names and mail addresses that have a text in them, whatever its case. */
+function contains(search: string | undefined): Sql {
   if (!search) return sql`true`
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const pattern = containing(search)
   return sql`(username ilike ${pattern} or display_name ilike ${pattern} or email ilike ${pattern})`
 }
+
+/** For everyone: a mail address counts as a whole, since by its parts it could be guessed. */
+export function isCalled(search: string | undefined): Sql {
+  if (!search) return sql`true`
+  const pattern = containing(search)
+  const email = search.normalize('NFC').trim().toLowerCase()
+  return sql`(username ilike ${pattern} or display_name ilike ${pattern} or email = ${email})`
+}
+
+const containing = (text: string) => `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`

@@ -9,7 +9,7 @@ import { identityOf } from '../identify/identify.ts'
 import { sendLink } from '../links/send-link.ts'
 import type { AuthParts } from '../parts.ts'
 import { endSessions } from '../sessions/sessions.ts'
-import { contains, findAccount, listAccounts } from './accounts.ts'
+import { findAccount, isCalled, listAccounts } from './accounts.ts'
 import { listGroups, requireGroup } from './groups.ts'
 import { createUser, noSuchUser, readEmail, requireAnAdmin, requireUser } from './users.ts'
 
@@ -110,7 +110,7 @@ export function accountHandlers({ database, config }: AuthParts): Handlers {
       const [people, groups] = await Promise.all([
         rows<{ username: string; display_name: string }>(
           database.health,
-          sql`select username, display_name from users where disabled_at is null and ${contains(search)}
+          sql`select username, display_name from users where disabled_at is null and ${isCalled(search)}
               order by username limit ${PEOPLE}`,
         ),
         rows<{ name: string }>(

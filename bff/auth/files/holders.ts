@@ -73,19 +73,22 @@ function openAccounts(users: readonly StateUser[]) {
   const label = (user_id: Id) => labels.get(String(user_id)) ?? ''
 
   function find(holder: string): Found {
-    if (!isMail(holder)) {
-      const user = byKey.get(lookalikeKey(holder.slice('user:'.length)))
-      return user
-        ? { label: label(user.user_id) }
-        : { problem: `There is no account ${holder.slice('user:'.length)}: an administrator has to add it first` }
-    }
-    const named = byKey.get(holder)
-    const found = [...new Set([...(byMail.get(holder) ?? []), ...(named ? [named] : [])])]
+    const isAddress = isMail(holder)
+    const name = isAddress ? holder : holder.slice('user:'.length)
+    // one of each name that looks alike; who merely looks like the one that is meant is somebody else
+    const like = byKey.get(lookalikeKey(name))
+    const named = like?.username === name ? [like] : []
+    const found = [...new Set([...(isAddress ? (byMail.get(name) ?? []) : []), ...named])]
     if (found.length > 1)
       return {
-        problem: `${holder} is the address of ${found.map(({ username }) => username).join(' and ')}: write user:NAME`,
+        problem: `${name} is the address of ${found.map(({ username }) => username).join(' and ')}: write user:NAME`,
       }
-    return found[0] ? { label: label(found[0].user_id) } : { label: holder, isNew: true }
+    if (found[0]) return { label: label(found[0].user_id) }
+    if (like)
+      return { problem: `${name} looks like the account ${like.username}, and is not it: write user:${like.username}` }
+    return isAddress
+      ? { label: name, isNew: true }
+      : { problem: `There is no account ${name}: an administrator has to add it first` }
   }
 
   const ids = new Map(users.map(({ user_id }) => [label(user_id), user_id]))

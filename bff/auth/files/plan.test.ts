@@ -133,7 +133,21 @@ test.each<{ why: string; state: Partial<State>; texts: Texts; lines: string[]; t
   {
     why: 'an account is named by its mail address or by its name',
     state: { ...MANAGED, users: [user(1, 'admin', 'A@example.org'), user(2, 'pipeline')], grants: ab },
-    texts: fraud('{manage: [a@example.org], read: ["user:Pipeline"]}'),
+    texts: fraud('{manage: [a@example.org], read: ["user:pipeline"]}'),
+    lines: [],
+  },
+  {
+    why: 'somebody is named like the address of another',
+    state: {
+      ...MANAGED,
+      users: [
+        user(1, 'a@example.org'),
+        user(2, 'boss', 'b@example.org'),
+        { ...user(3, 'b\uff20example.org', null), username_key: 'b@example.org' },
+      ],
+      grants: ab,
+    },
+    texts: fraud('{manage: [a@example.org], read: [b@example.org]}'),
     lines: [],
   },
   {
@@ -184,6 +198,18 @@ test.each<{ why: string; state: Partial<State>; texts: Texts; says: string }>([
     state: {},
     texts: fraud('{read: ["user:nobody"]}'),
     says: 'fraud.yaml:2:17: There is no account nobody: an administrator has to add it first',
+  },
+  {
+    why: 'an account that looks like the one that is named',
+    state: { users: [user(1, 'pipeline')] },
+    texts: fraud('{read: ["user:Pipeline"]}'),
+    says: 'fraud.yaml:2:17: Pipeline looks like the account pipeline, and is not it: write user:pipeline',
+  },
+  {
+    why: 'an address that the name of an account looks like',
+    state: { users: [{ ...user(1, 'boss\uff20example.org', null), username_key: 'boss@example.org' }] },
+    texts: fraud('{read: [boss@example.org]}'),
+    says: 'fraud.yaml:2:17: boss@example.org looks like the account boss\uff20example.org, and is not it: write user:boss\uff20example.org',
   },
   {
     why: 'an address of two accounts',

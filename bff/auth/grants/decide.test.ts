@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Level, PermissionName, Resource } from '#contract'
 import { sees } from '#kit/scope.ts'
 import { accessOf } from './access.ts'
-import { allows, permissionsOn } from './decide.ts'
+import { allowedOf, allows, permissionsOn } from './decide.ts'
 
 const LEVELS: Level[] = ['read', 'use', 'edit', 'manage', 'review', 'approve']
 const POSITIVE: PermissionName[] = ['READ', 'USE', 'EDIT', 'MANAGE', 'REVIEW', 'APPROVE']
@@ -29,6 +29,16 @@ describe('whatever was granted', () => {
       fc.property(anyGrants, grantOf(POSITIVE), anyDefault, anyResource, (grants, grant, byDefault, resource) => {
         const before = levelsOn(resource, grants, byDefault)
         expect(levelsOn(resource, [...grants, grant], byDefault)).toEqual(expect.arrayContaining(before))
+      }),
+    )
+  })
+
+  test('all on which a level is held are those on which it is held one by one', () => {
+    fc.assert(
+      fc.property(anyGrants, anyDefault, anyResource, fc.constantFrom(...LEVELS), (grants, byDefault, one, level) => {
+        const access = accessOf(grants, byDefault)
+        const all = allowedOf(access, one.resource_type, level)
+        expect(sees(all, one.resource_id)).toBe(allows(permissionsOn(access, one), level))
       }),
     )
   })

@@ -1,4 +1,5 @@
 import type { Level, PermissionName, Resource } from '#contract'
+import type { Sight } from '#kit/scope.ts'
 import type { Access } from './access.ts'
 
 /** MLflow's permissions, each with all before it. */
@@ -32,6 +33,14 @@ export function permissionsOn(access: Access, { resource_type, resource_id }: Re
 export function allows(permissions: Iterable<PermissionName>, level: Level): boolean {
   for (const permission of permissions) if (LEVELS[permission].includes(level)) return true
   return false
+}
+
+/** All of one kind on which a user has a level. */
+export function allowedOf(access: Access, resource_type: Resource['resource_type'], level: Level): Sight<string> {
+  const ids = [...access[resource_type].byId.keys()]
+  const has = (resource_id: string) => allows(permissionsOn(access, { resource_type, resource_id }), level)
+  // '*' is no thing's id: what holds there holds for whatever has no grant of its own
+  return has('*') ? { except: ids.filter((id) => !has(id)) } : ids.filter(has)
 }
 
 /** What is called for where a level is missing. */

@@ -19,6 +19,7 @@ import {
   searchRegisteredModels,
   takeAccess,
 } from '#contract'
+import { rows, sql } from '#kit/sql.ts'
 import type { TestUser } from '../../test/people.ts'
 import { peopleOf } from '../../test/people.ts'
 import { startServer } from '../../test/server.ts'
@@ -132,6 +133,40 @@ test('what one may not see can be asked for; whoever manages it decides, once', 
   await reads(bob, e)
   await expect(decide(ann, 'refused')).rejects.toMatchObject({ code: 'RESOURCE_CONFLICT' })
   expect((await bob.ask(listAccessRequests, {})).own[0]).toMatchObject({ decision: 'granted', decided_by: 'ann' })
+})
+
+test('nobody but an administrator decides what they asked for themselves', async () => {
+  const e = await newExperiment(ann)
+  await ann.ask(giveAccess, { ...e, username: 'bob', permission: 'MANAGE' })
+  const askedBy = async (by: TestUser) => {
+    const { request_id } = await by.ask(requestAccess, { ...e, permission: 'APPROVE' })
+    return { request_id: Number(request_id), decision: 'granted' as const }
+  }
+  const bobs = await askedBy(bob)
+  const listed = async (by: TestUser) => (await by.ask(listAccessRequests, {})).to_decide.map((each) => each.request_id)
+  expect([await listed(bob), await listed(ann)].map((ids) => ids.map(Number).includes(bobs.request_id))).toEqual([
+    false,
+    true,
+  ])
+  await expect(bob.ask(decideAccessRequest, bobs)).rejects.toMatchObject(denied)
+  await ann.ask(decideAccessRequest, bobs)
+  await admin.ask(decideAccessRequest, await askedBy(admin))
+})
+
+test('thousands of requests of one person hide nobody else’s', async () => {
+  const database = server.database as NonNullable<typeof server.database>
+  const flood = await peopleOf(server).add('flood')
+  await rows(
+    database,
+    sql`insert into access_requests (user_id, resource_type, resource_id, permission)
+        select ${flood.user_id}, 'experiment', (1000000 + i)::text, 'READ' from generate_series(1, 2000) i`,
+  )
+  const e = await newExperiment(ann)
+  const { request_id } = await cyd.ask(requestAccess, { ...e, permission: 'READ' })
+  const toDecide = async (by: TestUser) => (await by.ask(listAccessRequests, {})).to_decide
+  for (const by of [ann, admin]) expect((await toDecide(by)).map((each) => each.request_id)).toContain(request_id)
+  expect((await toDecide(ann)).map(({ user }) => user.username)).not.toContain('flood')
+  expect(await toDecide(bob)).toEqual([])
 })
 
 test('grants on a registered model follow its name, and go with it', async () => {

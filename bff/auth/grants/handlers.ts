@@ -12,7 +12,7 @@ import type { Identity } from '../identity.ts'
 import { queueMail } from '../mail/outbox.ts'
 import type { AuthParts } from '../parts.ts'
 import type { Resolve } from '../resolve.ts'
-import { allows, permissionsOn } from './decide.ts'
+import { allowedOf, allows, permissionsOn } from './decide.ts'
 import type { Holder } from './grants.ts'
 import { accessFileOf, give, requireUnmanaged, take } from './grants.ts'
 import type { RequestRow } from './read.ts'
@@ -181,10 +181,12 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
     async listAccessRequests(_input, { request }) {
       const identity = identityOf(request)
       const [open, own] = await Promise.all([
-        openRequests(database.health),
+        openRequests(database.health, managedBy(identity), {
+          except: identity.is_admin ? undefined : identity.user_id,
+        }),
         requestsOf(database.health, identity.user_id),
       ])
-      return { to_decide: open.filter((each) => mayManage(identity, each)).map(printed), own: own.map(printed) }
+      return { to_decide: open.map(printed), own: own.map(printed) }
     },
 
     async decideAccessRequest({ request_id, decision }, { request }) {
@@ -192,6 +194,8 @@ export function grantHandlers({ database, config, resolve }: AuthParts & { resol
       await database.transaction(async (db) => {
         const asked = await lockRequest(db, Number(request_id))
         if (!asked || !mayManage(identity, asked)) throw absent(`There is no request ${request_id} for you to decide`)
+        if (asked.user_id === identity.user_id && !identity.is_admin)
+          throw new ApiError('PERMISSION_DENIED', 'Permission denied: somebody else has to decide what you asked for')
         if (asked.decision !== null)
           throw new ApiError('RESOURCE_CONFLICT', `${asked.decided_by} has decided this already: ${asked.decision}.`)
         const { user_id, resource_type, resource_id, permission } = asked
@@ -231,6 +235,11 @@ function requireForManagers(
       `Permission denied: nobody gives themselves ${permission}. Ask another manager.`,
     )
 }
+
+const managedBy = ({ is_admin, access }: Identity) => ({
+  experiment: is_admin ? ('all' as const) : allowedOf(access, 'experiment', 'manage'),
+  registered_model: is_admin ? ('all' as const) : allowedOf(access, 'registered_model', 'manage'),
+})
 
 const printed = ({ username, display_name, decision, decided_by, ...request }: RequestRow) => ({
   ...request,

@@ -1,4 +1,6 @@
 import type { PermissionName, Person, Resource } from '#contract'
+import type { Sight } from '#kit/scope.ts'
+import { inSight } from '#kit/scope.ts'
 import type { Db } from '#kit/sql.ts'
 import { raw, row, rows, sql } from '#kit/sql.ts'
 import { accessOf } from './access.ts'
@@ -99,11 +101,19 @@ export const requestsOf = (db: Db, userId: number): Promise<RequestRow[]> =>
         order by request_id desc limit 100`,
   )
 
-export const openRequests = (db: Db): Promise<RequestRow[]> =>
+/** On what somebody manages. The first of each who asks come first, so that nobody's requests hide those of others. */
+export const openRequests = (
+  db: Db,
+  managed: Record<Resource['resource_type'], Sight<string>>,
+  { except }: { except: number | undefined },
+): Promise<RequestRow[]> =>
   rows(
     db,
     sql`select ${request} from access_requests r join users u using (user_id)
-        where decision is null and u.disabled_at is null order by request_id limit 1000`,
+        where decision is null and u.disabled_at is null and user_id is distinct from ${except ?? null}::bigint
+          and (resource_type = 'experiment' and ${inSight(sql`resource_id`, managed.experiment, 'text')}
+            or resource_type = 'registered_model' and ${inSight(sql`resource_id`, managed.registered_model, 'text')})
+        order by row_number() over (partition by user_id order by request_id), request_id limit 1000`,
   )
 
 /** Held, so that it is decided once. */

@@ -5,6 +5,7 @@ import {
   createRegisteredModelPermission,
   deleteMlflowUser,
   getCurrentMlflowUser,
+  getLink,
   getMlflowUser,
   listMlflowUsers,
   updateMlflowUserAdmin,
@@ -15,6 +16,7 @@ import { call } from '../../../web/lib/client.ts'
 import type { TestUser } from '../../test/people.ts'
 import { PASSWORD, peopleOf } from '../../test/people.ts'
 import { startServer } from '../../test/server.ts'
+import { createLink } from '../links/links.ts'
 
 let server: Awaited<ReturnType<typeof startServer>>
 let people: ReturnType<typeof peopleOf>
@@ -121,6 +123,23 @@ describe('a password', () => {
     await admin.ask(updateMlflowUserPassword, { username: 'forgetful', password: OTHER })
     await me('forgetful', OTHER)
     await expect(me('forgetful', PASSWORD)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+  })
+
+  test('that is new ends the links by which another could be set', async () => {
+    const database = server.database as NonNullable<typeof server.database>
+    const user = await people.add('linked', { password: PASSWORD })
+    const made = async () =>
+      (await database.transaction((db) => createLink(db, { purpose: 'reset', user_id: user.user_id, hours: 1 }))).secret
+    const change = { username: 'linked', password: OTHER }
+    for (const asks of [
+      () => admin.ask(updateMlflowUserPassword, change),
+      () => user.ask(updateMlflowUserPassword, { ...change, password: PASSWORD, current_password: OTHER }),
+    ]) {
+      const secret = await made()
+      await call(getLink, { secret }, server)
+      await asks()
+      await expect(call(getLink, { secret }, server)).rejects.toMatchObject({ code: 'RESOURCE_CONFLICT' })
+    }
   })
 
   test('of one’s own is changed with the current one, which a request signed in by it has said', async () => {

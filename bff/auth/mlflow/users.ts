@@ -11,6 +11,7 @@ import { recordAudit } from '../audit/record.ts'
 import type { Attempt } from '../identify/identify.ts'
 import { identityOf } from '../identify/identify.ts'
 import type { Identity } from '../identity.ts'
+import { endLinks } from '../links/links.ts'
 import type { AuthParts } from '../parts.ts'
 import { endSessions } from '../sessions/sessions.ts'
 import { heldPermissions } from './held.ts'
@@ -74,6 +75,7 @@ export function userHandlers({ database, attempt }: AuthParts & { attempt: Attem
         await db.query(sql`update users set password_hash = ${password_hash} where user_id = ${user.user_id}`)
         const own = isSelf(identity, username) && identity.by === 'session'
         await endSessions(db, user.user_id, own ? identity.credential_id : undefined)
+        await endLinks(db, user.user_id)
         await recordAudit(db, { ...of(user), actor: identity.username, action: 'user.password' })
       })
       return {}

@@ -3,7 +3,7 @@ import { ApiError } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
 import type { User } from '../accounts/users.ts'
-import { createUser, requireAnAdmin, userColumns } from '../accounts/users.ts'
+import { createUser, requireAnAdmin, userColumns, usernameKey } from '../accounts/users.ts'
 import { recordAudit } from '../audit/record.ts'
 import { endLinks } from '../links/links.ts'
 import type { Claims } from './claims.ts'
@@ -80,8 +80,9 @@ async function added(db: Db, provider: OidcProvider, who: Subject): Promise<User
   const email = verifiedEmail(provider, who)
   const username = textNamed(who.claims, provider.claims.username) ?? email
   if (username === undefined) throw new SignInRefused('name')
-  // access is given to mail addresses: a name that looks like one has to be theirs
-  if (username.includes('@') && username.normalize('NFC').toLowerCase() !== email) throw new SignInRefused('unverified')
+  const key = usernameKey(username)
+  // access is given to mail addresses: a name that looks like one, by whichever characters, has to be theirs
+  if (key.includes('@') && key !== email) throw new SignInRefused('unverified')
   const display_name = textNamed(who.claims, provider.claims.display_name)?.slice(0, 200)
   const user = await createUser(db, { username, email, display_name }).catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error

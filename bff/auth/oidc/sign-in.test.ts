@@ -193,6 +193,11 @@ test.each<{ why: string; person: Parameters<Awaited<ReturnType<typeof startOidcP
       person: { ...ana, preferred_username: 'boss@example.org' },
       problem: 'unverified',
     },
+    ...['\uff20', '\ufe6b'].map((at) => ({
+      why: `a name that looks like another address, by ${at}`,
+      person: { ...ana, preferred_username: `boss${at}example.org` },
+      problem: 'unverified',
+    })),
     {
       why: 'an address nobody vouches for',
       person: { sub: 'x', preferred_username: 'x@example.org', email: 'x@example.org' },

@@ -5,6 +5,7 @@ import {
   createExperiment,
   endSession,
   endSessions,
+  getLink,
   getSession,
   listSessions,
   searchExperiments,
@@ -15,6 +16,7 @@ import { sql } from '#kit/sql.ts'
 import { call } from '../../../web/lib/client.ts'
 import { PASSWORD, peopleOf, signedIn } from '../../test/people.ts'
 import { startServer } from '../../test/server.ts'
+import { createLink } from '../links/links.ts'
 
 let server: Awaited<ReturnType<typeof startServer>>
 let people: ReturnType<typeof peopleOf>
@@ -91,7 +93,7 @@ test('a session that was not used for half a day, or is a week old, has ended', 
 })
 
 test('a new password needs the old one, must be good, and ends the other sessions', async () => {
-  await people.add('dee', { password: PASSWORD })
+  const dee = await people.add('dee', { password: PASSWORD })
   const [here, there] = [await signedIn(server.base, 'dee'), await signedIn(server.base, 'dee')]
   const change = (current_password: string, new_password: string) =>
     here.ask(changePassword, { current_password, new_password })
@@ -100,8 +102,14 @@ test('a new password needs the old one, must be good, and ends the other session
   })
   for (const bad of ['elevenchars', ' '.repeat(12), 'password1234', 'dee dee dee dee', 'x'.repeat(129), '123456789012'])
     await expect(change(PASSWORD, bad), bad).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' })
+  const { secret } = await server.database!.transaction((db) =>
+    createLink(db, { purpose: 'reset', user_id: dee.user_id, hours: 1 }),
+  )
   await change(PASSWORD, 'walrus fjord lantern')
+  await expect(call(getLink, { secret }, server)).rejects.toMatchObject({ code: 'RESOURCE_CONFLICT' })
   await expect(there.ask(listSessions, {})).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+  for (const display_name of ['De\0e', 'De\ud800e'])
+    await expect(here.ask(changeProfile, { display_name })).rejects.toMatchObject({ code: 'INVALID_PARAMETER_VALUE' })
   await here.ask(changeProfile, { display_name: ' Dee ' })
   expect(await here.ask(getSession, {})).toMatchObject({ user: { display_name: 'Dee' } })
   await expect(signedIn(server.base, 'dee')).rejects.toThrow('wrong')

@@ -189,6 +189,8 @@ describe.each(places)('past the server, to $kind', ({ newPlace }) => {
     const { presigned_url, file_size } = json as { presigned_url: string; file_size: number }
     expect([file_size, await (await fetch(presigned_url)).text()]).toEqual([5, 'hello'])
     expect(new URL(presigned_url).searchParams.get('X-Amz-Expires')).toBe('300')
+    const week = (await url({ expiration: 604_800 })).json as { presigned_url: string }
+    expect(new URL(week.presigned_url).searchParams.get('X-Amz-Expires')).toBe('3600')
     expect(await url({ path: 'no.txt' })).toMatchObject({ status: 404 })
     for (const expiration of [0, 604_801]) expect(await url({ expiration })).toMatchObject({ status: 400 })
   })

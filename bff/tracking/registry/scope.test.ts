@@ -94,6 +94,18 @@ test('a version is made of runs, logged models and versions in scope, and of no 
 })
 
 test.each([
+  { what: 'a run in scope', says: MINE, context: limited, run_id: MINE },
+  { what: 'a run out of scope', says: THEIRS, context: limited, run_id: '' },
+  { what: 'no run that there is', says: 'c'.repeat(32), context: as(EVERYTHING), run_id: '' },
+])('a version of a logged model that names $what as its own', async ({ says, context, run_id }) => {
+  const model_id = `m-${MINE}`
+  await database.query(sql`update logged_models set source_run_id = ${says} where model_id = ${model_id}`)
+  const made = await register('mine', `models:/${model_id}`, { model_id }, context)
+  expect(JSON.parse((made as RawJson).text)).toMatchObject({ model_version: { model_id } })
+  expect(JSON.parse((made as RawJson).text).model_version.run_id ?? '').toBe(run_id)
+})
+
+test.each([
   { what: 'a local path', location: 'file:///etc' },
   { what: 'another run', location: `mlflow-artifacts:/2/${THEIRS}/artifacts/m` },
   { what: 'another run by its id', location: `runs:/${THEIRS}/m` },

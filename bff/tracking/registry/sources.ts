@@ -48,7 +48,7 @@ export async function lineageOf(db: Db, version: Registration, scope: Scope): Pr
   return {
     source,
     storage_location: uri.scheme === 'models' && model ? model.artifact_uri : source,
-    run_id: run_id || (model?.source_run_id ?? ''),
+    run_id: run_id || (await inheritedRun(db, model?.source_run_id, scope)),
     model_id: version.model_id || null,
   }
 }
@@ -129,6 +129,12 @@ function lineageOfVersion({ source, run_id, model_id }: Registration, from: Foun
 async function visibleRun(db: Db, run_id: string, scope: Scope): Promise<Holder | 'hidden' | undefined> {
   const run = (await findRuns(db, [run_id])).get(run_id)
   return run && !sees(scope.experiments, run.experiment_id) ? 'hidden' : run
+}
+
+/** The run of a logged model is whatever its maker said: it counts where it is a run that the caller sees. */
+async function inheritedRun(db: Db, source_run_id: string | undefined, scope: Scope): Promise<string> {
+  const run = source_run_id ? await visibleRun(db, source_run_id, scope) : undefined
+  return source_run_id && run && run !== 'hidden' ? source_run_id : ''
 }
 
 async function visibleModel(db: Db, model_id: string, scope: Scope) {
