@@ -241,10 +241,10 @@ test('the answer of a provider counts in the browser that asked, once, and with 
   while (!at.startsWith(base)) at = (await step(at, jar)).location ?? base
   const expired = `${base}/sign-in?problem=expired&next=%2F`
   expect((await step(at, new Map())).location).toBe(expired)
-  expect((await step(at.replace(/state=\w/, 'state=_'), new Map(jar))).location).toBe(expired)
-  expect((await step(at, new Map([...jar].map(([name, value]) => [name, `${value.slice(0, -1)}_`])))).location).toBe(
-    expired,
-  )
+  expect((await step(at.replace('state=', 'state=_'), new Map(jar))).location).toBe(expired)
+  // not the last character: two of its bits count, and it may stay the same by them
+  const changed = (value: string) => value.replace(/.(?=.$)/, (one) => (one === 'A' ? 'B' : 'A'))
+  expect((await step(at, new Map([...jar].map(([name, value]) => [name, changed(value)])))).location).toBe(expired)
   const kept: Jar = new Map(jar)
   expect((await step(at, jar)).location).toBe(`${base}/`)
   expect((await step(at, kept)).location).toBe(`${base}/sign-in?problem=provider&next=%2F`)
