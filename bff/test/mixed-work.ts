@@ -39,7 +39,16 @@ export type Servers = {
 export function inTurn(bases: readonly string[]): Servers {
   let turn = 0
   const next = () => bases[turn++ % bases.length] ?? ''
-  return { next, ask: (endpoint, input) => call(endpoint, input, { base: next() }) }
+  // 503 says that nothing was done: MLflow's clients send it again, seven times
+  const ask: Servers['ask'] = async (endpoint, input) => {
+    for (let retry = 0; ; retry++)
+      try {
+        return await call(endpoint, input, { base: next() })
+      } catch (error) {
+        if (retry === 7 || !(error instanceof ApiError) || error.code !== 'TEMPORARILY_UNAVAILABLE') throw error
+      }
+  }
+  return { next, ask }
 }
 
 /**
