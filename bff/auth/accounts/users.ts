@@ -1,5 +1,6 @@
 import { ApiError, absent, invalid } from '#contract'
 import { violates } from '#kit/db.ts'
+import { lookalikeKey } from '#kit/lookalike.ts'
 import type { Db } from '#kit/sql.ts'
 import { raw, row, sql } from '#kit/sql.ts'
 
@@ -29,7 +30,7 @@ export const userColumns = raw(
 )
 
 /** What no two names may share: `Ann`, `ANN` and `Ａnn` look alike. */
-export const usernameKey = (username: string) => username.normalize('NFKC').toLowerCase()
+export const usernameKey = (username: string) => lookalikeKey(username)
 
 /** A name as it is kept: NFC; a mail address in lower case. Throws INVALID_PARAMETER_VALUE for what cannot be one. */
 export function readUsername(text: string): string {

@@ -1,5 +1,6 @@
+import { lookalikeKey } from '#kit/lookalike.ts'
 import type { Change, MemberChange } from './changes.ts'
-import { isMail, lookalikeKey } from './names.ts'
+import { isMail } from './names.ts'
 import type { Named, Wanted, WantedGroup } from './read.ts'
 import type { Id, State, StateGrant, StateUser } from './state.ts'
 

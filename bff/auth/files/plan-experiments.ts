@@ -1,5 +1,5 @@
+import { lookalikeKey } from '#kit/lookalike.ts'
 import type { Change, Ids } from './changes.ts'
-import { lookalikeKey } from './names.ts'
 import type { Wanted, WantedFile } from './read.ts'
 import { withSlash } from './read.ts'
 import type { State, StateExperiment } from './state.ts'

@@ -1,10 +1,11 @@
 import type * as z from 'zod'
 import { invalid } from '#contract'
+import { lookalikeKey } from '#kit/lookalike.ts'
 import type { YamlFile } from '#kit/yaml-file.ts'
 import { readYaml } from '#kit/yaml-file.ts'
 import type { Texts } from './folder.ts'
 import { digestOf, isAccessFile, LIMITS, textDigest } from './folder.ts'
-import { characters, domainOf, isMail, lookalikeKey } from './names.ts'
+import { characters, domainOf, isMail } from './names.ts'
 import type { LevelName } from './schema.ts'
 import { ExperimentFile, GroupsFile, LEVELS } from './schema.ts'
 

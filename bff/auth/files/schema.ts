@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { characters, isMail, lookalikeKey } from './names.ts'
+import { lookalikeKey } from '#kit/lookalike.ts'
+import { characters, isMail } from './names.ts'
 
 /** What a list below `access:` grants. */
 export const LEVELS = {

@@ -1,3 +1,4 @@
+import { lookalikeKey } from '#kit/lookalike.ts'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
 import { recordAudit } from '../audit/record.ts'
@@ -5,7 +6,6 @@ import { planInvitations } from '../links/links.ts'
 import { queueMails } from '../mail/outbox.ts'
 import type { Change, GrantChange, MemberChange, Plan } from './changes.ts'
 import { lineOf } from './changes.ts'
-import { lookalikeKey } from './names.ts'
 import type { Wanted } from './read.ts'
 import type { Id } from './state.ts'
 

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { ApiError } from '#contract'
 import type { Db } from '#kit/sql.ts'
 import { row, rows, sql } from '#kit/sql.ts'
+import { hashOf, newSecret } from '../identify/credentials.ts'
 
 type LinkPurpose = 'setup' | 'invite' | 'reset'
 
@@ -81,7 +81,7 @@ async function endOlder(db: Db, purpose: LinkPurpose, user_id: number) {
 
 /** A new secret for a link, which then counts its hours from now; undefined where the link has ended. The old secret is void. */
 export async function renewLink(db: Db, link_id: number): Promise<string | undefined> {
-  const secret = randomBytes(32).toString('base64url')
+  const secret = newSecret()
   const renewed = await row<{ link_id: number }>(
     db,
     sql`update links set hash = ${hashOf(secret)}, expires_at = now() + make_interval(hours => hours)
@@ -140,5 +140,3 @@ function found(link: LinkRow | undefined): Link {
   const { purpose, user_id, username, email } = link
   return { purpose, user_id: user_id ?? undefined, username: username ?? undefined, email: email ?? undefined }
 }
-
-const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
